@@ -1,0 +1,141 @@
+"""Every check there is: `./run nox` runs those that need no cluster.
+
+Sessions use the tools' environment that `./run` made (.venv) and, for a service, the
+environment of that service with what its tests add. Both are made once, by content.
+Sessions tagged `live` or `long` say what else they need, and run only when named.
+"""
+
+import os
+import shutil
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2026.2"
+nox.options.default_venv_backend = "none"
+nox.options.error_on_missing_interpreters = True
+
+HERE = Path(__file__).parent
+PYTHON = [
+    path
+    for path in ("tasks.py", "noxfile.py", "infra", "charts", "workflows", "services", "tests")
+    if (HERE / path).exists()
+]
+LOCKS = {
+    "requirements": [],
+    "infra/local/mlflow": [],
+    "services/classifier/requirements": [],
+    "services/lifecycle/requirements": [],
+    "services/trainer/requirements": [],
+    "services/trainer/torch": [],
+    "services/classifier/requirements-test": ["services/classifier/requirements"],
+    "services/lifecycle/requirements-test": ["services/lifecycle/requirements"],
+    "services/trainer/requirements-test": ["services/trainer/requirements"],
+}
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Ruff and yamllint: style, and mistakes that can be seen without running."""
+    session.run("ruff", "check", *PYTHON)
+    session.run("ruff", "format", "--check", *PYTHON)
+    session.run("yamllint", "--strict", "workflows", "charts", "infra", ".github")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Mypy in strict mode."""
+    session.run("mypy")
+
+
+@nox.session
+def imports(session: nox.Session) -> None:
+    """The directions in which areas may import one another."""
+    session.run("lint-imports", "--no-cache")
+
+
+@nox.session
+def unit(session: nox.Session) -> None:
+    """Judgements and pure functions: no network, no server."""
+    session.run("pytest", "tests/unit", *session.posargs)
+
+
+@nox.session
+def workflows(session: nox.Session) -> None:
+    """The runner against its own cases, the real controller's records, and bad files."""
+    session.run("pytest", "tests/workflows", *session.posargs)
+    session.run("python", "-m", "workflows.argo_lint", success_codes=[0, 3])
+
+
+@nox.session
+def services(session: nox.Session) -> None:
+    """Classifier, trainer and lifecycle, each in its own environment, with real servers."""
+    for name in ("classifier", "lifecycle", "trainer"):
+        python = environment(session, name)
+        session.run(
+            python, "-m", "pytest", f"tests/services/{name}", *session.posargs, external=True
+        )
+
+
+@nox.session
+def local(session: nox.Session) -> None:
+    """The local site with real processes, then the main job on it from end to end."""
+    session.run("pytest", "tests/local", "tests/lifecycle", *session.posargs)
+
+
+@nox.session
+def browser(session: nox.Session) -> None:
+    """The app's page in headless Chromium."""
+    install_in_ci(session, "chromium", "chromium-driver")
+    python = environment(session, "classifier")
+    session.run(python, "-m", "pytest", "tests/browser", *session.posargs, external=True)
+
+
+@nox.session(default=False, tags=["live"])
+def staging(session: nox.Session) -> None:
+    """The staging tests against any environment: nox -s staging -- --url http://..."""
+    if not session.posargs:
+        session.skip("name the environment: ./run nox -s staging -- --url http://ADDRESS")
+    python = environment(session, "lifecycle")
+    session.run(python, "-m", "pytest", "tests/staging", *session.posargs, external=True)
+
+
+@nox.session(default=False, tags=["long"])
+def bench(session: nox.Session) -> None:
+    """Every figure that we state, next to what it is compared with."""
+    for script in sorted((HERE / "tests").rglob("bench*.py")):
+        session.log(f"{script.relative_to(HERE)}")
+        session.run("python", str(script), *session.posargs)
+
+
+@nox.session(default=False)
+def lock(session: nox.Session) -> None:
+    """Pin every requirement anew, with hashes and without an index address."""
+    for lock_file, constraints in LOCKS.items():
+        limits = [part for name in constraints for part in ("-c", f"{name}.txt")]
+        command = "uv pip compile --quiet --universal --python-version 3.11 --generate-hashes"
+        command += " --no-emit-index-url --no-header --no-annotate"
+        upgrade = ["--upgrade"] if "--upgrade" in session.posargs else []
+        session.run(
+            *command.split(), *upgrade, *limits, "-o", f"{lock_file}.txt", f"{lock_file}.in"
+        )
+
+
+def environment(session: nox.Session, service: str) -> str:
+    """Return the Python of a service's environment with what its tests add."""
+    folder = HERE / "services" / service
+    files = [folder / "requirements.txt", folder / "torch.txt", folder / "requirements-test.txt"]
+    there = [str(file) for file in files if file.exists()]
+    printed = session.run("python", "-m", "services.environments", *there, silent=True)
+    return f"{str(printed).splitlines()[-1]}/bin/python"
+
+
+def install_in_ci(session: nox.Session, *packages: str) -> None:
+    """Install Debian packages where CI runs as root; elsewhere the tests say what is missing."""
+    if (
+        os.environ.get("CI")
+        and os.geteuid() == 0
+        and not all(map(shutil.which, ("chromium", "chromedriver")))
+    ):
+        session.run("apt-get", "-qq", "update", external=True)
+        session.run("apt-get", "-qq", "install", "--yes", *packages, external=True, silent=True)

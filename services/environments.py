@@ -1,0 +1,177 @@
+"""Make Python environments from hash-locked requirement files, each once and by content.
+
+Standard library only: `./run` uses this file before anything is installed. An environment
+lives in the user's cache folder under a name that holds the hash of what it is made from,
+so two clones share it and a changed lock makes another one.
+
+A lock whose first line reads `# open: NAME==VERSION` holds builds for the ordinary index.
+When pip has been pointed at another source (PIP_INDEX_URL, PIP_EXTRA_INDEX_URL,
+PIP_FIND_LINKS or pip's own configuration), NAME==VERSION is taken from there instead, and
+its hash, which we cannot know, is not checked. That is how a CPU build of PyTorch gets in.
+"""
+
+import argparse
+import fcntl
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import venv
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+STAMP = "made-from.txt"
+OPEN = re.compile(r"# open: (\S+==\S+)")
+SOURCES = ("index-url", "extra-index-url", "find-links")
+
+
+class SetupError(Exception):
+    """An environment could not be made; the message says why and what to do."""
+
+
+def cache() -> Path:
+    """Name the folder where everything that can be made again is kept."""
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "gourmetops"
+
+
+def ensure(*files: Path) -> Path:
+    """Return the folder of the environment of these lock files, making it on first use.
+
+    Raises:
+        SetupError: a file is missing, or pip could not install it.
+    """
+    content = _content(files)
+    folder = cache() / "environments" / f"{_name(files)}-{_key(content)}"
+    return make(folder, files)
+
+
+def make(folder: Path, files: Sequence[Path]) -> Path:
+    """Make the environment in this folder unless it stands there already."""
+    content = _content(files)
+    if _is_made(folder, content):
+        return folder
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with _locked(folder.with_name(folder.name + ".lock")):
+        if not _is_made(folder, content):
+            _build(folder, files)
+            _write_stamp(folder, content)
+    return folder
+
+
+def _build(folder: Path, files: Sequence[Path]) -> None:
+    print(f"Setting up {_name(files)} (once, until its requirements change) ...", file=sys.stderr)
+    (folder / STAMP).unlink(missing_ok=True)
+    if folder.exists():
+        shutil.rmtree(folder)
+    venv.EnvBuilder(symlinks=True, with_pip=True).create(folder)
+    for file in files:
+        _install(folder / "bin" / "python", file)
+
+
+def _install(python: Path, file: Path) -> None:
+    named = OPEN.match(file.read_text())
+    if named and _pip_looks_elsewhere(python):
+        what = [named[1]]
+    else:
+        what = ["--require-hashes", "--no-deps", "-r", str(file)]
+    command = [str(python), "-m", "pip", "install", "--quiet", "--no-input"]
+    done = subprocess.run(
+        [*command, "--disable-pip-version-check", *what],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise SetupError(_explain(file, done.stderr))
+
+
+def _explain(file: Path, stderr: str) -> str:
+    tail = "\n".join(stderr.strip().splitlines()[-4:])
+    if re.search(r"NewConnectionError|NameResolution|ConnectTimeout|Max retries", stderr):
+        return (
+            f"{file}: cannot reach the package index, so nothing could be installed. "
+            "Connect to the network (or point pip at a mirror) and run the same command again."
+        )
+    if "No space left" in stderr:
+        return f"{file}: the disk is full. Free some space below {cache()} and run it again."
+    return f"{file}: pip could not install it:\n{tail}\nMend that and run the same command again."
+
+
+def _pip_looks_elsewhere(python: Path) -> bool:
+    if any(os.environ.get(f"PIP_{name.upper().replace('-', '_')}") for name in SOURCES):
+        return True
+    settings = subprocess.run(
+        [str(python), "-m", "pip", "config", "list"], capture_output=True, text=True, check=False
+    ).stdout
+    return any(f".{name}=" in settings for name in SOURCES)
+
+
+def _content(files: Sequence[Path]) -> bytes:
+    missing = [str(file) for file in files if not file.is_file()]
+    if missing or not files:
+        raise SetupError(
+            f"no such requirements file: {', '.join(missing) or '(none given)'}. "
+            "Give the path of a lock, such as services/classifier/requirements.txt."
+        )
+    return b"".join(file.read_bytes() for file in files)
+
+
+def _key(content: bytes) -> str:
+    version = "{}.{}".format(*sys.version_info)
+    elsewhere = [os.environ.get(f"PIP_{s.upper().replace('-', '_')}", "") for s in SOURCES]
+    facts = "\n".join([version, *elsewhere]) if OPEN.search(content.decode()) else version
+    return hashlib.sha256(facts.encode() + b"\n" + content).hexdigest()[:16]
+
+
+def _name(files: Sequence[Path]) -> str:
+    first = files[0].resolve()
+    plain = first.stem in ("requirements", "requirements-test")
+    name = first.parent.name if plain else first.stem
+    if (first.parent / "noxfile.py").exists():
+        name = "tools"
+    return f"{name}-test" if len(files) > 1 and "test" in files[-1].stem else name
+
+
+def _is_made(folder: Path, content: bytes) -> bool:
+    stamp = folder / STAMP
+    return stamp.is_file() and stamp.read_bytes() == content and _python_starts(folder)
+
+
+def _python_starts(folder: Path) -> bool:
+    return (folder / "bin" / "python").exists()
+
+
+def _write_stamp(folder: Path, content: bytes) -> None:
+    new = folder / f"{STAMP}.new"
+    new.write_bytes(content)
+    new.replace(folder / STAMP)
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def main() -> int:
+    """Make the environment of the files named and print its folder."""
+    parser = argparse.ArgumentParser(prog="python -m services.environments", description=__doc__)
+    parser.add_argument("files", nargs="+", type=Path, metavar="REQUIREMENTS")
+    parser.add_argument("--at", type=Path, help="make it in this folder, not in the cache")
+    args = parser.parse_args()
+    try:
+        print(make(args.at, args.files) if args.at else ensure(*args.files))
+    except SetupError as error:
+        print(f"environments: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

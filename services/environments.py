@@ -92,9 +92,9 @@ def _install(python: Path, file: Path) -> None:
 
 def _explain(file: Path, stderr: str) -> str:
     tail = "\n".join(stderr.strip().splitlines()[-4:])
-    if re.search(r"NewConnectionError|NameResolution|ConnectTimeout|Max retries", stderr):
+    if re.search(r"NewConnectionError|NameResolution|ConnectTimeout|versions: none", stderr):
         return (
-            f"{file}: cannot reach the package index, so nothing could be installed. "
+            f"{file}: cannot reach the package index, so nothing was installed. "
             "Connect to the network (or point pip at a mirror) and run the same command again."
         )
     if "No space left" in stderr:

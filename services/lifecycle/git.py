@@ -1,0 +1,60 @@
+"""Run git, with a deadline and a sentence when it fails."""
+
+import os
+import subprocess
+from pathlib import Path
+
+from services.lifecycle.errors import GitError
+
+DEADLINE = 120.0
+# Who stands in our commits. A person's own name is used where they set one for this command.
+IDENTITY = {
+    "GIT_AUTHOR_NAME": "GourmetOps",
+    "GIT_AUTHOR_EMAIL": "lifecycle@gourmetops.invalid",
+    "GIT_COMMITTER_NAME": "GourmetOps",
+    "GIT_COMMITTER_EMAIL": "lifecycle@gourmetops.invalid",
+}
+# Steps may run as another user than the one who owns a repository on the same machine.
+SETTINGS = ("-c", "safe.directory=*", "-c", "commit.gpgsign=false", "-c", "gc.auto=0")
+
+
+def run(*arguments: str, folder: Path, deadline: float = DEADLINE) -> bytes:
+    """Run git in a folder and return what it printed.
+
+    Raises:
+        GitError: it failed, or did not answer before the deadline.
+    """
+    where, command = str(folder), " ".join(arguments[:3])
+    try:
+        done = subprocess.run(
+            ["git", *SETTINGS, *arguments],
+            cwd=folder,
+            capture_output=True,
+            timeout=deadline,
+            check=False,
+            env=_environment(),
+        )
+    except subprocess.TimeoutExpired:
+        raise GitError(command, where, f"no answer in {deadline:.0f} s") from None
+    except FileNotFoundError as error:
+        missing = "there is no such folder" if not folder.exists() else "git is not installed"
+        raise GitError(command, where, f"{missing} ({error.filename})") from None
+    if done.returncode:
+        raise GitError(command, where, _last_lines(done.stderr))
+    return done.stdout
+
+
+def text(*arguments: str, folder: Path, deadline: float = DEADLINE) -> str:
+    """Run git in a folder and return what it printed, without the last newline."""
+    return run(*arguments, folder=folder, deadline=deadline).decode().rstrip("\n")
+
+
+def _environment() -> dict[str, str]:
+    # A hook that started us leaves GIT_DIR and its like behind; they mean another repository.
+    plain = {k: v for k, v in os.environ.items() if not k.startswith("GIT_") or k in IDENTITY}
+    return {**IDENTITY, **plain, "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+
+
+def _last_lines(stderr: bytes) -> str:
+    lines = stderr.decode(errors="replace").strip().splitlines()
+    return "; ".join(line.strip() for line in lines[-3:]) or "it said nothing"

@@ -14,6 +14,16 @@ IDENTITY = {
     "GIT_COMMITTER_NAME": "GourmetOps",
     "GIT_COMMITTER_EMAIL": "lifecycle@gourmetops.invalid",
 }
+# A hook that started us leaves these behind, and they mean another repository.
+LEFT_BY_HOOKS = {
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_QUARANTINE_PATH",
+    "GIT_PREFIX",
+}
 # Steps may run as another user than the one who owns a repository on the same machine.
 SETTINGS = ("-c", "safe.directory=*", "-c", "commit.gpgsign=false", "-c", "gc.auto=0")
 
@@ -50,8 +60,7 @@ def text(*arguments: str, folder: Path, deadline: float = DEADLINE) -> str:
 
 
 def _environment() -> dict[str, str]:
-    # A hook that started us leaves GIT_DIR and its like behind; they mean another repository.
-    plain = {k: v for k, v in os.environ.items() if not k.startswith("GIT_") or k in IDENTITY}
+    plain = {name: value for name, value in os.environ.items() if name not in LEFT_BY_HOOKS}
     return {**IDENTITY, **plain, "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
 
 

@@ -5,18 +5,17 @@ reader sees a whole blob or none, and two writers of the same blob do not meet. 
 images is rewritten under a lock. Whatever is read is held against its digest.
 """
 
-import fcntl
 import hashlib
 import json
 import os
 import platform
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from services.lifecycle.durable import locked, sync_folder, write_whole
 from services.lifecycle.errors import AskedWronglyError, ImageError
 
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
@@ -87,7 +86,7 @@ class Layout:
             digest, size = _hash(Path(name))
             target = self._blob(digest)
             Path(name).replace(target)
-            _sync_folder(target.parent)
+            sync_folder(target.parent)
         finally:
             Path(name).unlink(missing_ok=True)
         return Blob(media_type, digest, size)
@@ -201,7 +200,7 @@ class Layout:
         return index
 
     def _list(self, manifest: Blob, name: str, tag: str | None) -> None:
-        with self._locked():
+        with locked(self.folder / "index.lock"):
             index = self._index()
             entries = [e for e in index["manifests"] if not _is(e, manifest.digest, name, tag)]
             reference = f"{name}:{tag}" if tag else None
@@ -212,27 +211,6 @@ class Layout:
             entries.append({**manifest.descriptor(), "annotations": annotations})
             index["manifests"] = entries
             write_whole(self.folder / "index.json", json.dumps(index, indent=1).encode())
-
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        with (self.folder / "index.lock").open("w") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            yield
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Replace a file so that a reader sees the old one or the new one, and it is on disk."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-        _sync_folder(path.parent)
-    finally:
-        Path(name).unlink(missing_ok=True)
 
 
 def void(_value: object) -> None:
@@ -271,11 +249,3 @@ def _changed(folder: Path, digest: str) -> str:
         f"{folder}: the file of {digest} is not what its digest says: it was changed after it was "
         "stored. Nothing is run from it; remove it and bake again."
     )
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -1,0 +1,79 @@
+"""What differs between sites, read once from the environment that the step was given."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from services.lifecycle.errors import AskedWronglyError
+
+ENVIRONMENTS = ("staging", "canary", "production")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The ConfigMap `platform`, as a step sees it. A name that is absent is an empty text."""
+
+    values: Mapping[str, str]
+
+    @property
+    def site(self) -> str:
+        """Return the name of the site, as charts know it."""
+        return self._need("GOURMET_SITE")
+
+    @property
+    def tracking(self) -> str:
+        """Return the address of MLflow."""
+        return self._need("MLFLOW_TRACKING_URI")
+
+    @property
+    def model(self) -> str:
+        """Return the name of the registered model."""
+        return self._need("GOURMET_MODEL")
+
+    @property
+    def registry(self) -> str:
+        """Return the host part of our image names."""
+        return self._need("GOURMET_REGISTRY")
+
+    @property
+    def images(self) -> str:
+        """Return where images are kept."""
+        return self._need("GOURMET_IMAGES")
+
+    @property
+    def gitops(self) -> str:
+        """Return the repository that says what runs."""
+        return self._need("GOURMET_GITOPS")
+
+    @property
+    def source(self) -> str:
+        """Return the repository that images are built from."""
+        return self._need("GOURMET_SOURCE")
+
+    @property
+    def site_api(self) -> str:
+        """Return the address at which the site tells what it runs."""
+        return self._need("GOURMET_SITE_API")
+
+    @property
+    def journal(self) -> Path:
+        """Return the file that records who moved what, and on what evidence."""
+        return Path(self._need("GOURMET_STATE")) / "journal.jsonl"
+
+    def address(self, environment: str) -> str:
+        """Return the address of an environment's own Service."""
+        return self._need(f"{environment.upper()}_URL")
+
+    def _need(self, name: str) -> str:
+        value = self.values.get(name, "")
+        if not value:
+            raise AskedWronglyError(
+                f"{name} is not set. Workflow steps get it from the ConfigMap `platform`; "
+                "by hand, set the variable to what that ConfigMap holds."
+            )
+        return value
+
+
+def namespace(environment: str) -> str:
+    """Return the namespace of an environment."""
+    return f"gourmetgram-{environment}"

@@ -1,0 +1,78 @@
+"""Lay an image out as a folder that an engine can run: `unpacked/<digest>/` of the store.
+
+The engines (the workflow runner, the local site) read `run.json` there and compute nothing:
+which folder is the root, which command, and which environment of Python packages.
+"""
+
+import json
+import os
+import shutil
+import tarfile
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from services import environments
+from services.lifecycle.durable import locked, write_whole
+from services.lifecycle.errors import ImageError
+from services.lifecycle.images import Image, Layout
+
+REQUIREMENTS = "gourmetops.requirements"
+SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
+
+
+def unpack(layout: Layout, digest: str) -> Path:
+    """Lay an image out, once, and return its folder.
+
+    Raises:
+        ImageError: the image is broken, or its packages cannot be installed.
+    """
+    image = layout.verify(digest)
+    folder = layout.folder / "unpacked" / digest.removeprefix("sha256:")
+    folder.mkdir(exist_ok=True)
+    with locked(folder / ".lock"):
+        if not (folder / "rootfs").is_dir():
+            _extract(layout, image, folder / "rootfs")
+        facts = _facts(layout, image, folder / "rootfs")
+        write_whole(folder / "run.json", json.dumps(facts, indent=1, sort_keys=True).encode())
+    return folder
+
+
+def _extract(layout: Layout, image: Image, target: Path) -> None:
+    work = Path(tempfile.mkdtemp(dir=target.parent, prefix=".rootfs-"))
+    try:
+        for layer in image.layers:
+            with tarfile.open(layout.path(layer.digest)) as tar:
+                tar.extractall(work, filter="data")
+        work.chmod(0o755)
+        work.replace(target)
+    except tarfile.TarError as error:
+        raise ImageError(f"{image.digest}: a layer cannot be unpacked: {error}.") from error
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _facts(layout: Layout, image: Image, rootfs: Path) -> dict[str, object]:
+    return {
+        "digest": image.digest,
+        "names": layout.names(image.digest),
+        "rootfs": str(rootfs),
+        "workdir": "/app",
+        "entrypoint": [],
+        "cmd": list(image.command),
+        "env": _environment(image.labels, rootfs),
+        "labels": dict(image.labels),
+    }
+
+
+def _environment(labels: Mapping[str, str], rootfs: Path) -> dict[str, str]:
+    locks = [rootfs / path.lstrip("/") for path in labels.get(REQUIREMENTS, "").split()]
+    plain = {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1"}
+    if not locks:
+        return {"PATH": SYSTEM_PATH, **plain}
+    try:
+        made = environments.ensure(*locks)
+    except environments.SetupError as error:
+        raise ImageError(str(error)) from error
+    path = os.pathsep.join([str(made / "bin"), SYSTEM_PATH])
+    return {"PATH": path, "VIRTUAL_ENV": str(made), **plain}

@@ -67,20 +67,22 @@ def _build(folder: Path, files: Sequence[Path]) -> None:
     (folder / STAMP).unlink(missing_ok=True)
     if folder.exists():
         shutil.rmtree(folder)
-    venv.EnvBuilder(symlinks=True, with_pip=True).create(folder)
+    pip = [sys.executable, "-m", "pip", "--python", str(folder / "bin" / "python")]
+    if lone := sys.prefix == sys.base_prefix:  # whose pip may be missing or old
+        pip = [str(folder / "bin" / "python"), "-m", "pip"]
+    venv.EnvBuilder(symlinks=True, with_pip=lone).create(folder)
     for file in files:
-        _install(folder / "bin" / "python", file)
+        _install(pip, file)
 
 
-def _install(python: Path, file: Path) -> None:
+def _install(pip: Sequence[str], file: Path) -> None:
     named = OPEN.match(file.read_text())
-    if named and _pip_looks_elsewhere(python):
+    if named and _pip_looks_elsewhere(pip):
         what = [named[1]]
     else:
         what = ["--require-hashes", "--no-deps", "-r", str(file)]
-    command = [str(python), "-m", "pip", "install", "--quiet", "--no-input"]
     done = subprocess.run(
-        [*command, "--disable-pip-version-check", *what],
+        [*pip, "install", "--quiet", "--no-input", "--disable-pip-version-check", *what],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
@@ -102,11 +104,11 @@ def _explain(file: Path, stderr: str) -> str:
     return f"{file}: pip could not install it:\n{tail}\nMend that and run the same command again."
 
 
-def _pip_looks_elsewhere(python: Path) -> bool:
+def _pip_looks_elsewhere(pip: Sequence[str]) -> bool:
     if any(os.environ.get(f"PIP_{name.upper().replace('-', '_')}") for name in SOURCES):
         return True
     settings = subprocess.run(
-        [str(python), "-m", "pip", "config", "list"], capture_output=True, text=True, check=False
+        [*pip, "config", "list"], capture_output=True, text=True, check=False
     ).stdout
     return any(f".{name}=" in settings for name in SOURCES)
 

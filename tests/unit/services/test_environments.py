@@ -1,0 +1,65 @@
+"""Environments made by content: shared, never half-made, and honest about other sources."""
+
+import subprocess
+
+import pytest
+
+from services import environments
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    for name in environments.SOURCES:
+        monkeypatch.delenv(f"PIP_{name.upper().replace('-', '_')}", raising=False)
+
+
+def lock(tmp_path, text="# nothing\n", name="requirements.txt"):
+    file = tmp_path / "baker" / name
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(text)
+    return file
+
+
+def test_the_same_content_is_made_once_and_other_content_elsewhere(tmp_path):
+    first = environments.ensure(lock(tmp_path))
+    again = environments.ensure(lock(tmp_path))
+    other = environments.ensure(lock(tmp_path, "# other\n"))
+
+    assert first == again != other
+    assert first.name.startswith("baker-")
+    assert subprocess.run([first / "bin" / "python", "-c", ""], check=False).returncode == 0
+
+
+def test_one_that_broke_off_is_made_again(tmp_path):
+    folder = environments.ensure(lock(tmp_path))
+    (folder / environments.STAMP).unlink()
+    (folder / "left-over").touch()
+
+    assert environments.ensure(lock(tmp_path)) == folder
+    assert not (folder / "left-over").exists()
+
+
+def test_a_lock_that_is_not_there_is_named():
+    with pytest.raises(environments.SetupError, match=r"no such requirements file: nowhere\.txt"):
+        environments.ensure(environments.Path("nowhere.txt"))
+
+
+def test_a_wrong_hash_is_refused(tmp_path, monkeypatch):
+    package = tmp_path / "wheels"
+    package.mkdir()
+    (package / "thing-1.0.tar.gz").write_bytes(b"not what was locked")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(package))
+
+    with pytest.raises(environments.SetupError, match="pip could not install it"):
+        environments.ensure(lock(tmp_path, "thing==1.0 --hash=sha256:" + "0" * 64 + "\n"))
+
+
+def test_an_open_lock_gets_another_name_when_pip_looks_elsewhere(tmp_path, monkeypatch):
+    content = b"# open: torch==2.13.0\n"
+    plain = environments._key(content)
+    monkeypatch.setenv("PIP_FIND_LINKS", "/wheels")
+
+    assert environments._key(content) != plain
+    assert environments._key(b"# closed\n") == environments._key(b"# closed\n")

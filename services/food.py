@@ -23,8 +23,8 @@ FOLDERS = tuple(label.replace("/", "-") for label in LABELS)
 # What the pretrained EfficientNet-Lite0 was trained with, (x * 255 - 127) / 128,
 # written for pixels from 0 to 1.
 SIDE = 224
-MEAN = np.full(3, 127 / 255, dtype=np.float32)
-STD = np.full(3, 128 / 255, dtype=np.float32)
+MEAN: NDArray[np.float32] = np.full(3, 127 / 255, dtype=np.float32)
+STD: NDArray[np.float32] = np.full(3, 128 / 255, dtype=np.float32)
 PREPROCESSING: dict[str, Any] = {
     "side": SIDE,
     "mean": [127 / 255] * 3,
@@ -35,9 +35,18 @@ PREPROCESSING: dict[str, Any] = {
 }
 
 FORMATS = ("JPEG", "PNG", "WEBP")
+# A photo is judged by its head, before it is decoded. Decoding takes no more memory
+# than MAX_DECODED_BYTES: 12 million pixels of PNG in colour, 64 of an ordinary JPEG.
 MAX_BYTES = 10 * 2**20
+MAX_SIDE = 2**16
 MAX_PIXELS = 64_000_000
 MAX_DECODED_BYTES = 50_000_000
+BYTES_A_PIXEL = {"1": 1, "L": 1, "P": 1, "I;16": 2}  # what Pillow keeps; else 4
+WEBP_BYTES_A_PIXEL = 16  # libwebp keeps two canvases, Pillow makes two copies
+STRIP_PIXELS = 250_000
+
+START_OF_SCAN = 0xDA
+PROGRESSIVE = (0xC2, 0xC6, 0xCA, 0xCE)
 
 ORIENTATION = 0x0112
 UPRIGHT = {
@@ -49,6 +58,10 @@ UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+TOO_MANY_PIXELS = (
+    f"This photo has more than {MAX_PIXELS // 1_000_000} million pixels, or a side of "
+    f"more than {MAX_SIDE}: send a smaller one."
+)
 
 # Pillow unpacks the compressed text in a PNG before anybody can ask for its size, and
 # stops at 64 MB of it unless told otherwise.
@@ -99,8 +112,12 @@ def decode(photo: bytes, longest: int | None = None) -> Image.Image:
     size = (SIDE, SIDE) if longest is None else _shrunk(image.size, longest)
     try:
         turn = UPRIGHT.get(image.getexif().get(ORIENTATION, 1))
-        image.draft(None, (2 * size[0], 2 * size[1]))  # type: ignore[arg-type]
-        picture = _resized(image, size)
+        held_back = _held_back(image, photo)
+        image.draft(None, (2 * size[0], 2 * size[1]))
+        _require_little_memory(image, held_back)
+        picture = _reduced(image, size).resize(size, Image.Resampling.BILINEAR)
+    except BadPhotoError:
+        raise
     except BROKEN as error:
         raise BadPhotoError(
             "This photo is broken or breaks off in the middle: send the whole file."
@@ -109,36 +126,69 @@ def decode(photo: bytes, longest: int | None = None) -> Image.Image:
 
 
 def _open(photo: bytes) -> Image.Image:
-    """Read the head of a photo, and refuse what would be too much to decode."""
+    """Read the head of a photo, and refuse what is no photo or more than one."""
     if not photo:
         raise BadPhotoError("This file is empty: send a photo.")
     if len(photo) > MAX_BYTES:
         raise TooLargeError(
-            f"This file has {len(photo) / 2**20:.1f} MB, and we take up to "
-            f"{MAX_BYTES / 2**20:.0f}: send a smaller photo."
+            f"This file has more than {MAX_BYTES // 2**20} MB: send a smaller photo."
         )
     try:
         image = Image.open(BytesIO(photo), formats=FORMATS)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise TooLargeError(_too_many_pixels("more")) from error
+        raise TooLargeError(TOO_MANY_PIXELS) from error
     except UnidentifiedImageError as error:
         raise UnknownFormatError(
             "This is not a photo that we can read: send JPEG, PNG or WebP."
         ) from error
     except BROKEN as error:
-        raise BadPhotoError(
-            "This photo is broken: its head cannot be read. Send it again."
-        ) from error
-    if image.width * image.height > MAX_PIXELS:
-        raise TooLargeError(_too_many_pixels(f"{image.width} x {image.height}"))
+        raise BadPhotoError("This photo is broken: its head cannot be read.") from error
+    if image.width * image.height > MAX_PIXELS or max(image.size) > MAX_SIDE:
+        raise TooLargeError(TOO_MANY_PIXELS)
+    # An MPO is one photo as well: a JPEG with a preview or a second lens behind it.
+    frames = getattr(image, "n_frames", 1)
+    if frames > 1 and image.format in FORMATS:
+        raise TooLargeError(f"This is a film of {frames} frames: send a single photo.")
     return image
 
 
-def _too_many_pixels(have: str) -> str:
-    return (
-        f"This photo has {have} pixels, and we take up to {MAX_PIXELS / 1e6:.0f} "
-        "million: send a smaller one."
-    )
+def _require_little_memory(image: Image.Image, held_back: int) -> None:
+    a_pixel = BYTES_A_PIXEL.get(image.mode, 4)
+    if image.format == "WEBP":
+        a_pixel = WEBP_BYTES_A_PIXEL
+    need = image.width * image.height * a_pixel + held_back
+    if need > MAX_DECODED_BYTES:
+        raise TooLargeError(
+            f"This {image.format} would take {need // 1_000_000} MB of memory to open, and "
+            f"we give it {MAX_DECODED_BYTES // 1_000_000}: send it smaller, or as a JPEG "
+            "that is not progressive."
+        )
+
+
+def _held_back(image: Image.Image, photo: bytes) -> int:
+    """Return the bytes that a JPEG in several scans keeps until the last one is read."""
+    layers = getattr(image, "layer", None)
+    if not layers or _first_scan(photo) == len(layers):
+        return 0
+    widest = max(across * down for _, across, down, _ in layers)
+    shares = sum(across * down / widest for _, across, down, _ in layers)
+    return int(2 * image.width * image.height * shares)
+
+
+def _first_scan(photo: bytes) -> int:
+    """Return how many layers the first scan of a JPEG holds.
+
+    In a progressive picture it holds none of them whole: 0, as for what is not clear.
+    """
+    at = 2
+    while photo[at : at + 1] == b"\xff" and at + 4 < len(photo):
+        marker = photo[at + 1]
+        if marker in PROGRESSIVE:
+            return 0
+        if marker == START_OF_SCAN:
+            return photo[at + 4]
+        at += 2 + int.from_bytes(photo[at + 2 : at + 4])
+    return 0
 
 
 def _shrunk(size: tuple[int, int], longest: int) -> tuple[int, int]:
@@ -146,17 +196,28 @@ def _shrunk(size: tuple[int, int], longest: int) -> tuple[int, int]:
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
-def _resized(image: Image.Image, size: tuple[int, int]) -> Image.Image:
-    """Bring a picture of any mode to RGB of `size`, holding few copies at a time."""
+def _reduced(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """Average a picture down to RGB of at least twice `size`, one strip at a time.
+
+    So a large picture is in memory once, whatever its mode, and not once more for each
+    step from its mode to RGB.
+    """
+    across, down = (max(1, have // (2 * want)) for have, want in zip(image.size, size, strict=True))
+    seen_through = image.has_transparency_data
+    reduced = Image.new("RGB", (-(-image.width // across), -(-image.height // down)))
+    rows = max(1, STRIP_PIXELS // (image.width * down))
+    for top in range(0, reduced.height, rows):
+        bottom = min(image.height, (top + rows) * down)
+        strip = _flat(image.crop((0, top * down, image.width, bottom)), seen_through)
+        reduced.paste(strip.reduce((across, down)), (0, top))
+    return reduced
+
+
+def _flat(image: Image.Image, seen_through: bool) -> Image.Image:
+    """Bring a picture of any mode to RGB, on white."""
     if image.mode.startswith("I"):  # 16 bits of grey
         image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
-    if image.has_transparency_data:
-        return _on_white(image.convert("RGBA").resize(size, Image.Resampling.BILINEAR))
-    if image.mode in ("1", "P"):
-        image = image.convert("RGB")
-    return image.resize(size, Image.Resampling.BILINEAR).convert("RGB")
-
-
-def _on_white(image: Image.Image) -> Image.Image:
-    white = Image.new("RGBA", image.size, "white")
-    return Image.alpha_composite(white, image).convert("RGB")
+    elif seen_through:
+        image = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+    return image.convert("RGB")

@@ -10,9 +10,9 @@ from charts.errors import RefusedError
 HERE = Path(__file__).parent
 RELEASE = "gourmetgram"
 
-# Helm wraps what `fail` says in where it happened, once for each template on the way.
-FAIL = re.compile(r"error calling fail: (?P<sentence>.*)", re.DOTALL)
-SCHEMA = re.compile(r"^-\s*(?P<line>.+)$", re.MULTILINE)
+# Helm wraps what `fail` says in where it happened; only the sentence is for people.
+WRAPPED = re.compile(r"execution error at \([^)]*\): (?P<sentence>.*)", re.DOTALL)
+SCHEMA = re.compile(r"^- at '(?P<path>[^']*)': (?P<problem>.+)$", re.MULTILINE)
 
 
 def render(chart: str, values: dict[str, Any]) -> dict[str, str]:
@@ -58,8 +58,12 @@ def _load(chart: str) -> Any:
 
 
 def _reasons(text: str) -> list[str]:
-    if fail := FAIL.search(text):
-        return [fail["sentence"].strip()]
-    if "schema" in text and (lines := SCHEMA.findall(text)):
-        return [line.strip() for line in lines]
+    if broken := SCHEMA.findall(text):
+        return [f"{_dotted(path)}: {problem}" for path, problem in broken]
+    if wrapped := WRAPPED.search(text):
+        return [wrapped["sentence"].strip()]
     return [text.strip()]
+
+
+def _dotted(pointer: str) -> str:
+    return pointer.strip("/").replace("/", ".") or "values"

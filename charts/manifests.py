@@ -104,7 +104,7 @@ def parse(text: str, where: str) -> Iterator[Manifest]:
         ManifestError: it is not YAML, or a document is no object with kind and name.
     """
     try:
-        documents = list(yaml.load_all(text, Loader=Loader))  # noqa: S506 (derives from the safe one)
+        documents = list(yaml.load_all(text, Loader=Loader))
     except (yaml.YAMLError, ManifestError) as error:
         raise ManifestError(f"{where}: not YAML as Kubernetes reads it: {error}") from error
     for document in documents:

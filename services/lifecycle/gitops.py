@@ -135,7 +135,9 @@ class GitOps:
         try:
             self._git("push", "--quiet", "origin", what)
         except GitError as error:
-            if any(word in error.reason for word in ("fetch first", "non-fast-forward", "cannot lock")):
+            if any(
+                word in error.reason for word in ("fetch first", "non-fast-forward", "cannot lock")
+            ):
                 return False
             raise
         return True

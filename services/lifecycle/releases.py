@@ -78,7 +78,7 @@ def version(text: str) -> int | None:
         return None
     if not text.isdecimal() or int(text) < 1:
         raise AskedWronglyError(
-            f"{text!r} is no model version. Give a number such as 7, or none for the bootstrap model."
+            f"{text!r} is no model version. Give a number such as 7, or none (bootstrap)."
         )
     return int(text)
 

@@ -45,9 +45,7 @@ class Observed:
         return f"{self.deployment.health}, {self.deployment.message or said}"
 
 
-def wait(
-    site_api: str, wanted: Wanted, deadline: float, say: Callable[[str], None]
-) -> Observed:
+def wait(site_api: str, wanted: Wanted, deadline: float, say: Callable[[str], None]) -> Observed:
     """Wait until every replica serves exactly what is wanted.
 
     Raises:
@@ -101,7 +99,9 @@ def judge(wanted: Wanted, observed: Observed) -> ServingError | None:
         return NotServingError(environment, str(observed), "Look at `invoke status`.")
     if not deployment.image.endswith("@" + wanted.digest):
         what = f"it is told to run {deployment.image}, not {wanted.digest}"
-        return WrongVersionError(environment, what, "Look at the last commits of the GitOps repository.")
+        return WrongVersionError(
+            environment, what, "Look at the last commits of the GitOps repository."
+        )
     return (
         _ended(wanted, deployment) or _unready(environment, deployment) or _other(wanted, observed)
     )

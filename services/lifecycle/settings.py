@@ -60,6 +60,11 @@ class Settings:
         """Return the file that records who moved what, and on what evidence."""
         return Path(self._need("GOURMET_STATE")) / "journal.jsonl"
 
+    @property
+    def has_journal(self) -> bool:
+        """Say whether this site keeps a journal."""
+        return bool(self.values.get("GOURMET_STATE"))
+
     def address(self, environment: str) -> str:
         """Return the address of an environment's own Service."""
         return self._need(f"{environment.upper()}_URL")

@@ -1,0 +1,99 @@
+"""The commands that workflow steps run: python -m services.lifecycle VERB ..."""
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+
+from services.lifecycle.errors import LifecycleError
+from services.lifecycle.settings import Settings
+from services.lifecycle.step import Step
+
+VERBS = {
+    "check-training-image": "was the training image built from this code?",
+    "build-image": "build an image from a commit",
+    "register": "register the model of a run whose tests passed",
+    "bake": "put a model version into an app image",
+    "release": "commit a release to an environment",
+    "wait": "wait until an environment serves exactly one version",
+    "test": "test an environment from outside",
+    "set-alias": "let an alias name what serves",
+    "promote": "may this version go to the next environment?",
+    "revert": "go back to the last approved release",
+    "undo": "take back what an operation did",
+    "record": "journal how a workflow ended",
+    "bootstrap": "make the first release of every environment",
+}
+
+
+def main(arguments: Sequence[str], values: Mapping[str, str]) -> int:
+    """Run one verb; print its outputs as one line of JSON."""
+    verb = arguments[0] if arguments and arguments[0] in VERBS else None
+    parser = _parser(verb)
+    asked = parser.parse_args(arguments)
+    try:
+        with tempfile.TemporaryDirectory(prefix="lifecycle-") as work:
+            step = Step(Settings(values), Path(work), say=_say)
+            outputs = import_module(_module(asked.verb)).run(step, asked)
+    except LifecycleError as error:
+        print(f"{asked.verb}: {error}", file=sys.stderr)
+        _journal_failure(Settings(values), asked, str(error))
+        return error.exit_code
+    if asked.outputs:
+        _write_outputs(asked.outputs, outputs)
+    print(json.dumps(outputs))
+    return 0
+
+
+def _parser(verb: str | None) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m services.lifecycle", description=__doc__)
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+    for name, summary in VERBS.items():
+        one = verbs.add_parser(name, help=summary)
+        one.add_argument("--outputs", type=Path, metavar="DIR", help="write each output there")
+        if name == verb:
+            import_module(_module(name)).arguments(one)
+    return parser
+
+
+def _module(verb: str) -> str:
+    return "services.lifecycle.verbs." + verb.replace("-", "_")
+
+
+def _write_outputs(folder: Path, outputs: Mapping[str, str]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, value in outputs.items():
+        (folder / name).write_text(value)
+
+
+def _journal_failure(settings: Settings, asked: argparse.Namespace, reason: str) -> None:
+    """Keep the sentence, so that the record of the workflow can say why it failed."""
+    step = Step(settings, Path(), say=_say)
+    operation = getattr(asked, "operation", None)
+    if not operation or not settings.has_journal:
+        return
+    try:
+        step.journal.append(
+            operation=operation,
+            environment=getattr(asked, "environment", None) or "",
+            move=asked.verb,
+            state="failed",
+            reason=reason,
+        )
+    except (LifecycleError, OSError) as error:
+        print(f"{asked.verb}: and the journal cannot be written: {error}", file=sys.stderr)
+
+
+def _say(sentence: str) -> None:
+    print(sentence, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:], os.environ))
+    except KeyboardInterrupt:
+        sys.exit(130)

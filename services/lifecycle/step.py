@@ -1,0 +1,52 @@
+"""What a verb works with: the settings of the site, and the parts of it that they name."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from services.lifecycle.gitops import GitOps
+from services.lifecycle.images import Layout
+from services.lifecycle.journal import Journal
+from services.lifecycle.registry import Registry
+from services.lifecycle.settings import Settings
+from services.lifecycle.source import Checkout, fetch
+
+
+@dataclass(frozen=True)
+class Step:
+    """One run of one verb.
+
+    Attributes:
+        settings: What differs between sites.
+        work: An empty folder that goes when the step ends.
+        say: Tells a person how it goes on.
+    """
+
+    settings: Settings
+    work: Path
+    say: Callable[[str], None]
+
+    @cached_property
+    def layout(self) -> Layout:
+        """Return the store of images."""
+        return Layout.at(self.settings.images)
+
+    @cached_property
+    def registry(self) -> Registry:
+        """Return the model registry."""
+        return Registry(self.settings.tracking, self.settings.model)
+
+    @cached_property
+    def gitops(self) -> GitOps:
+        """Return the repository that says what runs."""
+        return GitOps(self.settings.gitops, self.work / "gitops")
+
+    @cached_property
+    def journal(self) -> Journal:
+        """Return the record of who moved what."""
+        return Journal(self.settings.journal)
+
+    def checkout(self, branch: str) -> Checkout:
+        """Fetch a commit of the source repository."""
+        return fetch(self.settings.source, branch, self.work / "source.git")

@@ -1,0 +1,63 @@
+"""Commit a release to an environment: rendered manifests in the GitOps repository."""
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from services.lifecycle import git, operation, rendering
+from services.lifecycle.errors import ReleaseError
+from services.lifecycle.gitops import FACTS
+from services.lifecycle.operation import Operation
+from services.lifecycle.releases import Release, spoken, version
+from services.lifecycle.settings import ENVIRONMENTS
+from services.lifecycle.step import Step
+
+
+def arguments(parser: ArgumentParser) -> None:
+    """Declare what this verb takes."""
+    parser.add_argument("--environment", required=True, choices=ENVIRONMENTS)
+    parser.add_argument("--version", required=True, type=version, help="a number, or none")
+    parser.add_argument("--digest", required=True, help="of the app image")
+    parser.add_argument("--operation", required=True, help="the name of the workflow")
+
+
+def run(step: Step, asked: Namespace) -> dict[str, str]:
+    """Verify the image, render, commit; nothing to commit is fine."""
+    image = step.layout.verify(asked.digest)
+    wanted = Release.of(image)
+    if wanted.version != asked.version:
+        raise ReleaseError(
+            f"{asked.digest[:19]} holds {spoken(wanted.version)} and not {spoken(asked.version)}. "
+            "Give the digest that bake printed for this version."
+        )
+    made = Operation(asked.operation, asked.environment, step.journal)
+    rendered = step.work / "rendered"
+    rendering.release(step.settings.site, asked.environment, wanted, rendered)
+    before = made.move(
+        operation.RELEASE,
+        before=lambda: operation.stands(step.gitops, asked.environment),
+        after={"release": wanted.facts()},
+        do=lambda: _commit(step, made, wanted, rendered),
+    )
+    now = step.gitops.current(asked.environment)
+    commit = now.id if now else ""
+    step.say(f"{asked.environment}: {wanted} is committed as {commit[:12]}")
+    return {"commit": commit, "before": before["commit"] or ""}
+
+
+def _commit(step: Step, made: Operation, wanted: Release, rendered: Path) -> None:
+    current = step.gitops.current(made.environment)
+    old = f", was {spoken(current.release.version)}" if current else ""
+    message = f"{made.environment}: {wanted}{old}\n\nOperation: {made.id}\n"
+    step.gitops.change(message, lambda tree: write(tree, made.environment, wanted, rendered))
+
+
+def write(tree: Path, environment: str, wanted: Release, rendered: Path) -> None:
+    """Put the manifests of a release, and its facts, where the environment keeps them."""
+    folder = tree / "environments" / environment
+    if folder.exists():
+        relative = str(folder.relative_to(tree))
+        git.run("rm", "-r", "--quiet", "--force", "--ignore-unmatch", relative, folder=tree)
+    folder.mkdir(parents=True, exist_ok=True)
+    for manifest in sorted(rendered.glob("*.yaml")):
+        (folder / manifest.name).write_bytes(manifest.read_bytes())
+    (folder / FACTS).write_text(wanted.text())

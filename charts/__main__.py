@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from charts import manifests, render, values
+from charts import manifests, render, validation, values
 from charts.errors import ChartsError
 
 
@@ -29,6 +29,25 @@ def _render(given: argparse.Namespace) -> int:
     return 0
 
 
+def _validate(given: argparse.Namespace) -> int:
+    if given.folder:
+        found = [manifest for folder in given.folder for manifest in manifests.read_folder(folder)]
+        where = ", ".join(str(folder) for folder in given.folder)
+        return _report(len(found), list(validation.problems(found, where)))
+    results = [validation.of_site(site) for site in given.site or values.sites()]
+    return _report(
+        sum(count for count, _problems in results),
+        [problem for _count, problems in results for problem in problems],
+    )
+
+
+def _report(count: int, problems: Sequence[validation.Problem]) -> int:
+    for problem in problems:
+        print(problem)
+    print(f"{count} objects, {len(problems)} problems.", file=sys.stderr)
+    return 1 if problems else 0
+
+
 def _chosen(given: argparse.Namespace) -> list[manifests.Manifest]:
     if given.platform:
         return render.platform(given.site, given.settings)
@@ -42,6 +61,10 @@ def _parser() -> argparse.ArgumentParser:
     verb.set_defaults(verb=_render)
     _choice(verb)
     verb.add_argument("--out", type=Path, metavar="DIR", help="folder to write; else to stdout")
+    verb = verbs.add_parser("validate", help="judge what a site's charts render, or a folder")
+    verb.set_defaults(verb=_validate)
+    verb.add_argument("folder", nargs="*", type=Path, help="folders of manifests applied together")
+    verb.add_argument("--site", action="append", help="this site only; repeat for more")
     return parser
 
 

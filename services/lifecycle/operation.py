@@ -68,7 +68,7 @@ class Operation:
 
     def _find(self, name: str, state: str) -> dict[str, Any]:
         """Return what the journal says of a move since it was last undone, or nothing."""
-        for entry in reversed(self.journal.entries(self.id)):
+        for entry in self.journal.entries(self.id)[::-1]:
             if entry["move"] == name and entry["state"] == UNDONE:
                 break
             if entry["move"] == name and entry["state"] == state:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from services.lifecycle import operation
-from services.lifecycle.errors import ReleaseError
+from services.lifecycle.errors import RefusedError, ReleaseError
 from services.lifecycle.gates import HOLD
 from services.lifecycle.gitops import Commit
 from services.lifecycle.operation import Operation
@@ -13,11 +13,14 @@ from services.lifecycle.releases import written
 from services.lifecycle.settings import ENVIRONMENTS
 from services.lifecycle.step import Step
 
+ANY = "any"
+
 
 def arguments(parser: ArgumentParser) -> None:
     """Declare what this verb takes."""
     parser.add_argument("--environment", required=True, choices=ENVIRONMENTS)
     parser.add_argument("--reason", required=True, help="why; it is kept with the version")
+    parser.add_argument("--leaving", default=ANY, help="refuse unless this digest is released")
     parser.add_argument("--operation", required=True, help="the name of the workflow")
 
 
@@ -28,6 +31,7 @@ def run(step: Step, asked: Namespace) -> dict[str, str]:
     if before["commit"] is None:
         raise ReleaseError(f"{asked.environment}: nothing was ever released here.")
     leaving = step.gitops.at(asked.environment, before["commit"])
+    _require_leaving(leaving, asked)
     if leaving.release.version is not None:
         step.registry.tag(leaving.release.version, hold=asked.reason)
     target = choose(
@@ -63,6 +67,14 @@ def choose(
         f"there is no approved release to go back to from {leaving.release}. The bootstrap release "
         "is one: run `invoke up`, which makes it where it is missing."
     )
+
+
+def _require_leaving(leaving: Commit, asked: Namespace) -> None:
+    if asked.leaving not in (ANY, leaving.release.digest):
+        raise RefusedError(
+            f"{asked.environment} holds {leaving.release} and no longer {asked.leaving[:19]}: "
+            "somebody released another one meanwhile, so there is nothing to take back."
+        )
 
 
 def _is_held(step: Step, number: int | None) -> bool:

@@ -1,46 +1,54 @@
-"""Let an alias name what an environment serves; refused unless it serves it."""
+"""Let the aliases of an environment name what it serves; refused unless it serves it."""
 
 from argparse import ArgumentParser, Namespace
 
 from services.lifecycle import operation, serving
 from services.lifecycle.errors import ReleaseError
 from services.lifecycle.operation import Operation
-from services.lifecycle.releases import spoken, version
+from services.lifecycle.releases import spoken, version, written
 from services.lifecycle.serving import Wanted
+from services.lifecycle.settings import ENVIRONMENTS
 from services.lifecycle.step import Step
 
-# Each alias: the environment that it speaks of, and whether it says that the release is good.
-ALIASES = {
-    "staging": ("staging", False),
-    "staging-approved": ("staging", True),
-    "canary": ("canary", True),
-    "production": ("production", True),
-}
+APPROVED = "staging-approved"
 
 
 def arguments(parser: ArgumentParser) -> None:
     """Declare what this verb takes."""
-    parser.add_argument("--alias", required=True, choices=ALIASES)
+    parser.add_argument("--environment", required=True, choices=ENVIRONMENTS)
     parser.add_argument("--version", required=True, type=version, help="a number, or none")
     parser.add_argument("--digest", required=True, help="of the app image")
     parser.add_argument("--operation", required=True, help="the name of the workflow")
+    parser.add_argument(
+        "--tested", action="store_true", help="it passed the staging tests, so it is approved"
+    )
 
 
 def run(step: Step, asked: Namespace) -> dict[str, str]:
-    """Look once more at what serves, move the alias, read it back."""
-    environment, approves = ALIASES[asked.alias]
+    """Look once more at what serves, move each alias, read it back."""
+    environment = asked.environment
     seen = serving.require(step.settings.site_api, Wanted(environment, asked.version, asked.digest))
     made = Operation(asked.operation, environment, step.journal)
-    before = made.move(
-        f"{operation.ALIAS} {asked.alias}",
-        before=lambda: {"version": step.registry.alias(asked.alias)},
-        after={"version": asked.version},
-        do=lambda: step.registry.move_alias(asked.alias, asked.version),
-    )
-    if approves:
+    for alias in aliases(environment, tested=asked.tested):
+        _move(step, made, alias, asked.version)
+    if asked.tested or environment != "staging":
         _approve(step, made, asked, str(seen))
-    step.say(f"alias {asked.alias}: {spoken(asked.version)}, was {spoken(before['version'])}")
-    return {"before": str(before["version"] or "")}
+    return {"version": written(asked.version)}
+
+
+def aliases(environment: str, *, tested: bool) -> list[str]:
+    """Return the aliases that speak of an environment."""
+    return [environment, APPROVED] if tested and environment == "staging" else [environment]
+
+
+def _move(step: Step, made: Operation, alias: str, number: int | None) -> None:
+    before = made.move(
+        f"{operation.ALIAS} {alias}",
+        before=lambda: {"version": step.registry.alias(alias)},
+        after={"version": number},
+        do=lambda: step.registry.move_alias(alias, number),
+    )
+    step.say(f"alias {alias}: {spoken(number)}, was {spoken(before['version'])}")
 
 
 def _approve(step: Step, made: Operation, asked: Namespace, evidence: str) -> None:

@@ -1,0 +1,120 @@
+"""What the tests of an environment need: its address, and what should be served there."""
+
+import json
+import struct
+import urllib.error
+import urllib.request
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+OPTIONS = {
+    "--url": "address of the environment, such as http://127.0.0.1:8000",
+    "--release": "the model version that must be served, or none for the bootstrap model",
+    "--digest": "digest of the image that must be served",
+    "--site-api": "address of the site's API, which knows memory and restarts",
+    "--namespace": "where the app runs, such as gourmetgram-staging",
+    "--report": "folder for the raw report of the load test",
+}
+OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+BOUNDARY = "a-boundary-that-no-photo-holds"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the app said."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        """Read the body, or fail with what it was."""
+        try:
+            return json.loads(self.body)
+        except ValueError:
+            pytest.fail(f"the answer is no JSON but {self.body[:80]!r}", pytrace=False)
+
+
+class App:
+    """The app at an address."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url.rstrip("/")
+
+    def get(self, path: str) -> Answer:
+        """Ask for a path."""
+        return self._send(urllib.request.Request(self.url + path))
+
+    def post(self, path: str, name: str, content: bytes) -> Answer:
+        """Send a file in a form."""
+        lines = [
+            f"--{BOUNDARY}",
+            f'Content-Disposition: form-data; name="{name}"; filename="photo.png"',
+            "Content-Type: image/png",
+            "",
+            "",
+        ]
+        body = "\r\n".join(lines).encode() + content + f"\r\n--{BOUNDARY}--\r\n".encode()
+        kind = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
+        return self._send(urllib.request.Request(self.url + path, data=body, headers=kind))
+
+    def _send(self, request: urllib.request.Request) -> Answer:
+        try:
+            with OPENER.open(request, timeout=30) as answer:
+                return Answer(answer.status, dict(answer.headers), answer.read())
+        except urllib.error.HTTPError as error:
+            with error:
+                return Answer(error.code, dict(error.headers), error.read())
+        except OSError as error:
+            reason = getattr(error, "reason", error)
+            pytest.fail(f"no answer from {request.full_url}: {reason}", pytrace=False)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the options of this folder."""
+    for name, meaning in OPTIONS.items():
+        parser.addoption(name, default="", help=meaning)
+
+
+@pytest.fixture(scope="session")
+def asked(request: pytest.FixtureRequest) -> dict[str, str]:
+    """Return what was asked on the command line."""
+    # Collected from above this folder, the options were never declared: that is, not given.
+    config = request.config
+    return {name: config.getoption(name, default="", skip=False) or "" for name in OPTIONS}
+
+
+@pytest.fixture(scope="session")
+def app(asked: dict[str, str]) -> App:
+    """Return the app under test."""
+    if not asked["--url"]:
+        pytest.skip("name the environment: ./run nox -s staging -- --url http://ADDRESS")
+    return App(asked["--url"])
+
+
+@pytest.fixture(scope="session")
+def thresholds() -> dict[str, Any]:
+    """Return what is promised."""
+    text = Path(__file__).with_name("thresholds.yaml").read_text()
+    read: dict[str, Any] = yaml.safe_load(text)
+    return read
+
+
+@pytest.fixture(scope="session")
+def photo() -> bytes:
+    """Return a picture that is really a PNG: a slope of colours."""
+    side = 64
+    row = b"\0" + bytes(value for x in range(side) for value in (x * 4 % 256, 128, 255 - x * 3))
+    header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
+    parts = [(b"IHDR", header), (b"IDAT", zlib.compress(row * side)), (b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(kind, data) for kind, data in parts)
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    check = struct.pack(">I", zlib.crc32(kind + data))
+    return struct.pack(">I", len(data)) + kind + data + check

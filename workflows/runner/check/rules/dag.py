@@ -1,0 +1,218 @@
+"""DAG templates: tasks in the order of their dependencies, naming only their ancestors."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from workflows.runner.check.rules.arguments import check_arguments
+from workflows.runner.check.rules.context import ANYTHING, Context, Scope, arguments_of
+from workflows.runner.check.rules.fault import Fault, Place, within
+from workflows.runner.check.rules.loops import has_loop, is_aggregate, item_names
+from workflows.runner.check.rules.names import check_names, is_tag
+from workflows.runner.check.rules.outputs import names_of
+from workflows.runner.check.rules.registry import Resource, Template
+from workflows.runner.check.rules.steps import (
+    CheckCall,
+    check_no_deadline,
+    inline_inputs,
+)
+from workflows.runner.check.rules.tags import check_tags
+from workflows.runner.language import depends
+from workflows.runner.language.depends import UnknownResultError
+from workflows.runner.language.manifest import any_string
+
+Data = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Task:
+    """A task, what it waits for (and whether for its items), and where it stands."""
+
+    data: Data
+    place: Place
+    needs: dict[str, bool]
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return str(self.data.get("name") or "")
+
+    @property
+    def root(self) -> str:
+        """How others name it."""
+        return f"tasks.{self.name}"
+
+
+def check_dag(
+    context: Context, template: Template, home: Resource, scope: Scope, check_call: CheckCall
+) -> None:
+    """Check the tasks in the order in which they can run."""
+    check_no_deadline(template)
+    at, data = f"templates.{template.name}", template.data["dag"]
+    if not data.get("tasks"):
+        raise Fault(f"{at} must have at least one task", template.place / "dag")
+    tasks = _sorted(at, _tasks(template))
+    with within(f"{at}.tasks"):
+        check_names(data["tasks"], template.place / "dag" / "tasks")
+    by_name = {task.name: task for task in tasks}
+    uses_depends = any(task.data.get("depends") for task in tasks)
+    called: dict[str, Template | None] = {}
+    for task in tasks:
+        _check_style(at, task, uses_depends)
+        with within(f"{at}.tasks.{task.name} "):
+            found = check_call(context, task.data, home, ANYTHING, task.place)
+            called[task.name] = found
+            scope |= names_of(found, task.root, context, aggregate=is_aggregate(task.data))
+            _check_items_conditions(task, by_name)
+    _check_target(context, template, scope, by_name)
+    for task in tasks:
+        _check_task(context, at, home, scope, check_call, task, by_name, called)
+
+
+def _tasks(template: Template) -> list[Task]:
+    listed = template.data["dag"]["tasks"]
+    place = template.place / "dag" / "tasks"
+    return [
+        Task(data, place / index, _needs(template.name, data, place / index))
+        for index, data in enumerate(listed)
+    ]
+
+
+def _needs(template: str, data: Data, place: Place) -> dict[str, bool]:
+    text = data.get("depends") or ""
+    if not text:
+        return dict.fromkeys(data.get("dependencies") or [], False)
+    try:
+        parsed = depends.parse(text)
+    except UnknownResultError as error:
+        raise Fault(
+            f"templates.{template}.tasks.{data.get('name')} {error}: "
+            f"use {', '.join(depends.RESULTS)}",
+            place / "depends",
+        ) from None
+    return {name: name in parsed.of_items for name in parsed.names}
+
+
+def _sorted(at: str, tasks: list[Task]) -> list[Task]:
+    """Put tasks after what they wait for, otherwise in the order of the file."""
+    names: set[str] = set()
+    for task in tasks:
+        if task.name in names:
+            raise Fault(f"{at} sorting failed: duplicated nodeName {task.name}", task.place)
+        names.add(task.name)
+    for task in tasks:
+        for name in task.needs:
+            if name not in names:
+                raise Fault(f"{at} sorting failed: invalid dependency {name}", task.place)
+    ordered: list[Task] = []
+    ready: set[str] = set()
+    waiting = tasks
+    while waiting:
+        now = [task for task in waiting if task.needs.keys() <= ready]
+        if not now:
+            raise Fault(f"{at} sorting failed: graph with cycle", waiting[0].place)
+        ordered += now
+        ready |= {task.name for task in now}
+        waiting = [task for task in waiting if task.name not in ready]
+    return ordered
+
+
+def _check_style(at: str, task: Task, uses_depends: bool) -> None:
+    dependencies = task.data.get("dependencies")
+    if (uses_depends or dependencies) and task.name[0] in "0123456789":
+        raise Fault(
+            f"{at}.tasks.{task.name} name cannot begin with a digit when using either 'depends' "
+            "or 'dependencies'",
+            task.place,
+        )
+    if uses_depends and dependencies:
+        raise Fault(
+            f"{at} cannot use both 'depends' and 'dependencies' in the same DAG template",
+            task.place / "dependencies",
+        )
+    if uses_depends and task.data.get("continueOn") is not None:
+        raise Fault(
+            f"{at} cannot use 'continueOn' when using 'depends'. Instead use "
+            "'dep-task.Failed'/'dep-task.Errored'",
+            task.place / "continueOn",
+        )
+
+
+def _check_items_conditions(task: Task, by_name: dict[str, Task]) -> None:
+    for name, of_items in task.needs.items():
+        if of_items and not has_loop(by_name[name].data):
+            raise Fault(
+                f"dependency '{name}' uses an items-based condition such as .AnySucceeded or "
+                ".AllFailed but does not contain any items",
+                task.place / "depends",
+            )
+
+
+def _check_target(
+    context: Context, template: Template, scope: Scope, by_name: dict[str, Task]
+) -> None:
+    target = template.data["dag"].get("target") or ""
+    at, place = f"templates.{template.name}.targets", template.place / "dag" / "target"
+    with within(f"{at} "):
+        check_tags(target, scope, context, place)
+    for name in target.split(" ") if target else ():
+        if not is_tag(name) and name not in by_name:
+            raise Fault(f"{at}: target '{name}' is not defined", place)
+
+
+def _ancestors(task: Task, by_name: dict[str, Task]) -> list[str]:
+    found: dict[str, None] = {}
+    waiting = list(task.needs)
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found[name] = None
+            waiting += by_name[name].needs
+    return list(found)
+
+
+def _check_task(
+    context: Context,
+    at: str,
+    home: Resource,
+    scope: Scope,
+    check_call: CheckCall,
+    task: Task,
+    by_name: dict[str, Task],
+    called: dict[str, Template | None],
+) -> None:
+    if task.data.get("hooks") is not None:
+        scope.add(f"{task.root}.status")
+    scope |= names_of(called[task.name], task.root, context)
+    ancestors = _ancestors(task, by_name)
+    known = set(scope)
+    for name in ancestors:
+        other = by_name[name]
+        known |= names_of(
+            called[name], other.root, context, aggregate=is_aggregate(other.data), ancestor=True
+        )
+    arguments = arguments_of(task.data)
+    with within(f"{at}.tasks.{task.name} "):
+        known |= inline_inputs(task.data) | item_names(task.data, task.place)
+        check_tags(task.data, known, context, task.place)
+    check_arguments(
+        f"{at}.tasks.{task.name}.arguments.", arguments, task.place, empty_allowed=False
+    )
+    with within(f"{at}.tasks.{task.name} "):
+        _check_ancestry(task, ancestors)
+        check_call(context, task.data, home, arguments, task.place)
+
+
+def _check_ancestry(task: Task, ancestors: list[str]) -> None:
+    """Refuse arguments that begin with the output of a task that may not have run."""
+    given = task.data.get("arguments") or {}
+    for kind, key in (("parameters", "value"), ("artifacts", "from")):
+        for index, item in enumerate(given.get(kind) or []):
+            text = any_string(item.get(key)) or ""
+            if not text.startswith("{{tasks."):
+                continue
+            name = text.split(".")[1]
+            if name not in ancestors:
+                raise Fault(
+                    f"missing dependency '{name}' for {kind[:-1]} '{item.get('name')}'",
+                    task.place / "arguments" / kind / index,
+                )

@@ -1,0 +1,110 @@
+"""The resources among the files given, and the templates that can be named in them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from workflows.runner.check.rules.fault import Fault, Place
+from workflows.runner.language.manifest import Document
+
+Data = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Template:
+    """A template as it was written or filled in, and where it stands."""
+
+    data: Data
+    place: Place
+
+    @property
+    def name(self) -> str:
+        """Its name; inline templates have none."""
+        return str(self.data.get("name") or "")
+
+
+@dataclass(frozen=True)
+class Resource:
+    """Something with templates of its own: a Workflow or one of the template kinds.
+
+    Attributes:
+        kind: Its kind; what a WorkflowTemplate holds is checked as a Workflow.
+        name: Its name.
+        spec: The workflow spec in it.
+        place: Where that spec stands.
+    """
+
+    kind: str
+    name: str
+    spec: Data
+    place: Place
+
+    @property
+    def scope(self) -> str:
+        """What tells its templates from others of the same name."""
+        return f"{self.kind}/{self.name}"
+
+    def templates(self) -> list[Template]:
+        """List its templates."""
+        listed = self.spec.get("templates") or []
+        return [
+            Template(data or {}, self.place / "templates" / index)
+            for index, data in enumerate(listed)
+        ]
+
+    def template(self, name: str) -> Template | None:
+        """Find a template, with the metadata that all of its pods get."""
+        for template in self.templates():
+            if template.name == name:
+                return Template(_with_metadata(template.data, self.spec), template.place)
+        return None
+
+
+@dataclass(frozen=True)
+class Registry:
+    """The WorkflowTemplates and ClusterWorkflowTemplates of the files given."""
+
+    resources: dict[tuple[str, str], Resource]
+
+    @classmethod
+    def of(cls, documents: Iterable[Document]) -> "Registry":
+        """Collect them; the first of a name counts."""
+        found: dict[tuple[str, str], Resource] = {}
+        for document in documents:
+            kind = document.data.get("kind")
+            if kind in ("WorkflowTemplate", "ClusterWorkflowTemplate"):
+                resource = resource_of(document)
+                found.setdefault((kind, resource.name), resource)
+        return cls(found)
+
+    def find(self, name: str, *, cluster: bool, place: Place) -> Resource:
+        """Find a resource by name."""
+        kind = "ClusterWorkflowTemplate" if cluster else "WorkflowTemplate"
+        if found := self.resources.get((kind, name)):
+            return found
+        words = "cluster workflow template" if cluster else "workflow template"
+        known = [other for other_kind, other in self.resources if other_kind == kind]
+        close = get_close_matches(name, known, n=1)
+        hint = f"did you mean {close[0]}?" if close else "give its file as well"
+        raise Fault(f'couldn\'t find {words} "{name}": not found among the files; {hint}', place)
+
+
+def resource_of(document: Document) -> Resource:
+    """Take a Workflow or template kind as something with templates."""
+    name = (document.data.get("metadata") or {}).get("name") or ""
+    return Resource(
+        document.data["kind"], name, document.data.get("spec") or {}, Place(document, ("spec",))
+    )
+
+
+def _with_metadata(template: Data, spec: Data) -> Data:
+    shared = spec.get("podMetadata") or {}
+    if not shared:
+        return template
+    own = template.get("metadata") or {}
+    merged = {
+        part: {**(shared.get(part) or {}), **(own.get(part) or {})}
+        for part in ("annotations", "labels")
+    }
+    return {**template, "metadata": {**own, **merged}}

@@ -1,0 +1,91 @@
+"""Whether every simple tag names something that can exist where it stands."""
+
+import json
+from collections.abc import Iterator
+from difflib import get_close_matches
+from typing import Any
+
+from workflows.runner.check.rules.context import Context, Scope
+from workflows.runner.check.rules.fault import Fault, Place
+from workflows.runner.language import tags
+from workflows.runner.language.errors import TagError
+
+ROOTS = ("item.", "steps.", "inputs.", "outputs.", "pod.", "workflow.", "tasks.")
+
+#: Known only when it runs, so any name that starts so is good.
+_LATE = (
+    "outputs.",
+    "workflow.creationTimestamp",
+    "workflow.scheduledTime",
+    "workflow.duration",
+    "tasks.name",
+    "steps.name",
+    "node.name",
+)
+ANY_ITEM = "item.*"
+ANY_OUTPUT_PARAMETER = "workflow.outputs.parameters.*"
+ANY_OUTPUT_ARTIFACT = "workflow.outputs.artifacts.*"
+
+
+def check_tags(value: Any, scope: Scope, context: Context, place: Place) -> None:
+    """Refuse a tag under one of Argo's own roots that nothing here defines."""
+    for tag in _tags(value):
+        name = tag.strip()
+        if name.startswith(ROOTS) and not _is_known(name, scope, context):
+            raise Fault(
+                f"failed to resolve {{{{{tag}}}}}{_hint(name, scope, context)}",
+                _where(value, tag, place) or place,
+            )
+
+
+def _is_known(name: str, scope: Scope, context: Context) -> bool:
+    if name in scope or name in context.globals or name.startswith(_LATE):
+        return True
+    if name.startswith("item.") and ANY_ITEM in scope:
+        return True
+    for magic in (ANY_OUTPUT_PARAMETER, ANY_OUTPUT_ARTIFACT):
+        if name.startswith(magic[:-1]) and (magic in scope or magic in context.globals):
+            return True
+    return name.startswith("workflow.parameters") and context.of_template
+
+
+def _hint(name: str, scope: Scope, context: Context) -> str:
+    close = get_close_matches(name, [*scope, *context.globals], n=1, cutoff=0.8)
+    return f"; did you mean {{{{{close[0]}}}}}?" if close else ""
+
+
+def _tags(value: Any) -> list[str]:
+    """List the simple tags of a value as they are written, expressions left out."""
+    text = value if isinstance(value, str) else as_json(value)
+    if "{{" not in text:
+        return []
+    try:
+        pieces = tags.split(text)
+    except TagError as error:
+        raise Fault(str(error)) from None
+    return [tag for _, tag in pieces if tag is not None and not tag.startswith("=")]
+
+
+def _where(value: Any, tag: str, place: Place) -> Place | None:
+    """Find the text that holds a tag."""
+    for path, text in _texts(value, ()):
+        if "{{" + tag + "}}" in text:
+            return Place(place.document, (*place.path, *path))
+    return None
+
+
+def _texts(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield (*path, key), key
+            yield from _texts(inner, (*path, key))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _texts(inner, (*path, index))
+
+
+def as_json(value: Any) -> str:
+    """Write a value as compact JSON, the text in which Argo looks for tags."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,263 @@
+"""The HTTP face of the classifier. It translates; it decides nothing."""
+
+import hashlib
+import math
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import BackgroundTasks, FastAPI, Form, Request, Response, UploadFile
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
+from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartParser
+
+from services import food
+from services.classifier import feedback, page
+from services.classifier.errors import BusyError, UnknownLabelError
+from services.classifier.feedback import Correction
+from services.classifier.metrics import CONTENT_TYPE, Metrics
+from services.classifier.model import Classifier
+from services.classifier.recording import Recorder
+from services.classifier.settings import Settings
+from services.classifier.shelf import Shelf
+from services.classifier.waiting import Line
+from services.classifier.wrapping import MAX_BODY, Application, Bounded, Marked, State
+
+# A photo stays in memory while it is received: a pod has no folder for temporary files.
+MultiPartParser.spool_max_size = MAX_BODY
+
+STATUS: dict[type[Exception], int] = {
+    food.TooLargeError: 413,
+    food.UnknownFormatError: 415,
+    food.BadPhotoError: 422,
+    UnknownLabelError: 422,
+}
+GOING = "This server is going away: ask another one."
+KEEPS_NOTHING = "No corrections are kept here: this server runs without FEEDBACK_DIR."
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why a request was refused, in words for a person."""
+
+    detail: str
+
+
+@dataclass(frozen=True)
+class Version:
+    """What is served here."""
+
+    model: str
+    version: int | None
+    digest: str | None
+    commit: str | None
+    data_hash: str | None
+    run: str | None
+    environment: str | None
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What the model says of a photo.
+
+    Attributes:
+        probabilities: One for each label; they sum to 1.
+        photo: SHA-256 of the bytes that were sent.
+    """
+
+    label: str
+    confidence: float
+    probabilities: dict[str, float]
+    photo: str
+    version: int | None
+    digest: str | None
+
+
+@dataclass(frozen=True)
+class Health:
+    """That this process is there."""
+
+    status: str
+
+
+REFUSALS: dict[int | str, dict[str, Any]] = {
+    400: {"model": Problem, "description": "The form is broken"},
+    408: {"model": Problem, "description": "The photo did not arrive in time"},
+    413: {"model": Problem, "description": "Too many bytes, pixels or frames"},
+    415: {"model": Problem, "description": "No JPEG, PNG or WebP"},
+    422: {"model": Problem, "description": "A field is missing, or the photo is broken"},
+    503: {"model": Problem, "description": "Too many photos wait; Retry-After says how long"},
+}
+GONE: dict[int | str, dict[str, Any]] = {503: {"model": Problem, "description": "Going away"}}
+NOT_KEPT: dict[int | str, dict[str, Any]] = {404: {"model": Problem, "description": KEEPS_NOTHING}}
+Label = Annotated[str, Form(json_schema_extra={"enum": list(food.LABELS)})]
+
+
+class Service:
+    """What the routes share: the model, the line in front of it, and what is kept."""
+
+    def __init__(self, classifier: Classifier, settings: Settings) -> None:
+        self.classifier = classifier
+        self.settings = settings
+        self.version = classifier.facts.version
+        self.version_text = str(self.version or "none")
+        self.line = Line(settings.workers, settings.deadline)
+        self.metrics = Metrics(self.version_text, settings.digest or "", settings.environment or "")
+        self.metrics.waiting.set_function(lambda: self.line.waiting)
+        self.feedback = _shelf(settings.feedback_dir, settings.feedback_limit_mb)
+        self.recorder = None
+        if recordings := _shelf(settings.record_dir, settings.record_limit_mb):
+            self.recorder = Recorder(recordings, settings.record_share)
+
+    async def predict(self, photo: bytes, later: BackgroundTasks | None = None) -> Prediction:
+        """Classify a photo in its turn, and keep it for a replay when it is drawn."""
+        start = time.perf_counter()
+        answer = await self.line.run(lambda: self.classifier.classify(photo))
+        name = hashlib.sha256(photo).hexdigest()
+        if later is not None:
+            self.metrics.answer(answer)
+            if self.recorder and self.recorder.wants():
+                seconds = time.perf_counter() - start
+                later.add_task(self.recorder.keep, photo, name, answer, self.version, seconds)
+        return Prediction(
+            answer.label,
+            answer.confidence,
+            answer.probabilities,
+            name,
+            self.version,
+            self.settings.digest,
+        )
+
+
+def create_app(classifier: Classifier, settings: Settings, state: State) -> Application:
+    """Build the service around a loaded classifier.
+
+    The classifier is passed in, so tests hand over a tiny one and nothing is loaded,
+    read or connected when this module is imported.
+    """
+    service = Service(classifier, settings)
+    app = FastAPI(
+        title="Food photo classifier",
+        version=service.version_text,
+        docs_url=None,
+        redoc_url=None,
+    )
+    _add_predicting(app, service)
+    _add_feedback(app, service)
+    _add_watching(app, service, state)
+    _add_errors(app)
+    return Marked(Bounded(app), service.version_text, service.metrics, state)
+
+
+def _shelf(folder: Path | None, megabytes: int) -> Shelf | None:
+    return Shelf(folder, megabytes * 2**20) if folder else None
+
+
+def _add_predicting(app: FastAPI, service: Service) -> None:
+    html, policy = page.build(keeps_feedback=service.feedback is not None)
+    picture = page.built_in_picture()
+
+    @app.get("/", response_class=HTMLResponse)
+    def index() -> HTMLResponse:
+        """The page: send a photo, see its label, correct it."""
+        return HTMLResponse(html, headers={"Content-Security-Policy": policy})
+
+    @app.post("/predict", responses=REFUSALS)
+    async def predict(photo: UploadFile, later: BackgroundTasks) -> Prediction:
+        """Name the food on the photo in the form field `photo`."""
+        return await service.predict(await _take(photo), later)
+
+    @app.get("/test", responses={503: REFUSALS[503]})
+    async def test() -> Prediction:
+        """Name the food on a picture that is built in and that nobody can change."""
+        return await service.predict(picture)
+
+
+def _add_feedback(app: FastAPI, service: Service) -> None:
+    @app.post("/feedback", status_code=201, responses=REFUSALS | NOT_KEPT)
+    async def give_feedback(
+        photo: UploadFile,
+        predicted: Label,
+        corrected: Label,
+        version: Annotated[int | None, Form(ge=1, le=10**9)] = None,
+    ) -> Correction:
+        """Keep the right label of a photo, so that a later model can learn it."""
+        shelf = service.feedback
+        if shelf is None:
+            raise HTTPException(404, KEEPS_NOTHING)
+        data = await _take(photo)
+        name = hashlib.sha256(data).hexdigest()
+        correction = Correction(name, version, predicted, corrected)
+        await service.line.run(lambda: feedback.keep(shelf, data, correction))
+        service.metrics.correction(str(version or "none"), predicted, corrected)
+        return correction
+
+
+def _add_watching(app: FastAPI, service: Service, state: State) -> None:
+    facts, settings = service.classifier.facts, service.settings
+    version = Version(
+        settings.model_name,
+        facts.version,
+        settings.digest,
+        facts.commit,
+        facts.data_hash,
+        facts.run,
+        settings.environment,
+    )
+
+    @app.get("/version")
+    async def tell_version() -> Version:
+        """Say which model this is and where it comes from."""
+        return version
+
+    @app.get("/healthz")
+    async def health() -> Health:
+        """Answer as long as this process can."""
+        return Health("ok")
+
+    @app.get("/readyz", responses=GONE)
+    async def ready() -> Health:
+        """Answer while requests are welcome here."""
+        if state.draining:
+            raise HTTPException(503, GOING)
+        return Health("ready")
+
+    @app.get("/metrics", response_class=PlainTextResponse)
+    async def metrics() -> Response:
+        """Everything that is counted, for Prometheus."""
+        return Response(service.metrics.text(), media_type=CONTENT_TYPE)
+
+
+def _add_errors(app: FastAPI) -> None:
+    @app.exception_handler(food.BadPhotoError)
+    @app.exception_handler(UnknownLabelError)
+    async def bad_request(_request: Request, error: Exception) -> JSONResponse:
+        return JSONResponse({"detail": str(error)}, STATUS[type(error)])
+
+    @app.exception_handler(BusyError)
+    async def busy(_request: Request, error: BusyError) -> JSONResponse:
+        seconds = str(math.ceil(error.deadline))
+        return JSONResponse({"detail": str(error)}, 503, {"Retry-After": seconds})
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
+        return JSONResponse({"detail": _sentence(error)}, 422)
+
+    @app.exception_handler(500)
+    async def broken(_request: Request, error: Exception) -> JSONResponse:
+        detail = f"The model or its server is broken ({type(error).__name__}): see its log."
+        return JSONResponse({"detail": detail}, 500)
+
+
+async def _take(photo: UploadFile) -> bytes:
+    """Read an upload, and let go of the copy that the form holds."""
+    data = await photo.read()
+    await photo.close()
+    return data
+
+
+def _sentence(error: RequestValidationError) -> str:
+    parts = [f"{problem['loc'][-1]}: {problem['msg']}" for problem in error.errors()]
+    return f"The form cannot be used: {'; '.join(parts)}."

@@ -1,0 +1,115 @@
+"""Corrections by people: kept beside the photo, and exported as a data set.
+
+`python -m services.classifier.feedback export --from DIR --out FOLDER` lays the corrected
+photos out as one folder per label, which the trainer takes as data.
+"""
+
+import argparse
+import json
+import shutil
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from services import food
+from services.classifier.errors import ClassifierError, UnknownLabelError
+from services.classifier.shelf import Shelf
+
+LONGEST = 512  # pixels: more than training looks at, less than a person can be found by
+QUALITY = 92
+
+
+@dataclass(frozen=True)
+class Correction:
+    """What a person said of one answer.
+
+    Attributes:
+        photo: SHA-256 of the bytes that were sent.
+        version: The version that answered; None for the bootstrap model.
+    """
+
+    photo: str
+    version: int | None
+    predicted: str
+    corrected: str
+
+    def __post_init__(self) -> None:
+        for label in (self.predicted, self.corrected):
+            if label not in food.LABELS:
+                raise UnknownLabelError(label, food.LABELS)
+
+
+class ExportError(ClassifierError):
+    """The corrections cannot be made a data set."""
+
+
+def keep(shelf: Shelf, photo: bytes, correction: Correction) -> None:
+    """Keep a correction with its photo, drawn anew without EXIF and not too large.
+
+    A second correction of the same photo takes the place of the first.
+
+    Raises:
+        BadPhotoError: the bytes are not a photo that we take.
+    """
+    picture = BytesIO()
+    food.decode(photo, LONGEST).save(picture, "JPEG", quality=QUALITY)
+    facts = {**asdict(correction), "at": datetime.now(UTC).isoformat(timespec="seconds")}
+    shelf.put(correction.photo, "jpg", picture.getvalue(), facts)
+
+
+def export(source: Path, out: Path) -> dict[str, Any]:
+    """Lay corrected photos out as `out/<folder of the label>/<hash>.jpg`; return the counts.
+
+    Raises:
+        ExportError: there is nothing to export, or something in the way.
+    """
+    if not source.is_dir():
+        raise ExportError(f"{source} is no folder: name the FEEDBACK_DIR of a classifier.")
+    if out.exists() and any(out.iterdir()):
+        raise ExportError(f"{out} is not empty: name a new folder.")
+    found = [_read(file) for file in sorted(source.glob("*.json"))]
+    photos = [(fact, source / f"{fact.photo}.jpg") for fact in found]
+    there = [(fact, photo) for fact, photo in photos if photo.exists()]
+    if not there:
+        raise ExportError(f"{source} holds no correction yet: there is nothing to export.")
+    for fact, photo in there:
+        folder = out / food.FOLDERS[food.LABELS.index(fact.corrected)]
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(photo, folder / photo.name)
+    labels = Counter(fact.corrected for fact, _ in there)
+    return {"out": str(out), "photos": len(there), "labels": dict(sorted(labels.items()))}
+
+
+def _read(file: Path) -> Correction:
+    try:
+        facts = json.loads(file.read_text())
+        return Correction(
+            str(facts["photo"]), facts["version"], facts["predicted"], facts["corrected"]
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise ExportError(f"{file} is no correction ({error!r}): move it away.") from error
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command line; return its exit code."""
+    parser = argparse.ArgumentParser(prog="services.classifier.feedback", description=__doc__)
+    verbs = parser.add_subparsers(required=True)
+    verb = verbs.add_parser("export", help="make a data set of the corrections")
+    verb.add_argument("--from", dest="source", type=Path, required=True, metavar="DIR")
+    verb.add_argument("--out", type=Path, required=True, metavar="FOLDER")
+    chosen = parser.parse_args(arguments)
+    try:
+        print(json.dumps(export(chosen.source, chosen.out), ensure_ascii=False))
+    except ClassifierError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,44 @@
+"""Requests kept for a shadow replay: what the model saw, and what it said.
+
+A recording holds no personal data. The picture is the square of 224 that the model saw,
+drawn anew (no EXIF, no name, no address), the time only the hour. Sent to `/predict`, it
+gives the very tensor that the first photo gave.
+"""
+
+import random
+from datetime import UTC, datetime
+from io import BytesIO
+
+from services import food
+from services.classifier.model import Answer
+from services.classifier.shelf import Shelf
+
+
+class Recorder:
+    """Keeps a share of the requests on a shelf."""
+
+    def __init__(self, shelf: Shelf, share: float) -> None:
+        self._shelf = shelf
+        self._share = share
+        self._draw = random.Random()
+
+    def wants(self) -> bool:
+        """Draw whether the next request is to be kept."""
+        return self._draw.random() < self._share
+
+    def keep(
+        self, photo: bytes, name: str, answer: Answer, version: int | None, seconds: float
+    ) -> None:
+        """Keep one request under the hash of its photo."""
+        square = BytesIO()
+        food.decode(photo).save(square, "PNG", compress_level=1)
+        facts = {
+            "photo": name,
+            "hour": datetime.now(UTC).strftime("%Y-%m-%dT%H:00Z"),
+            "version": version,
+            "label": answer.label,
+            "confidence": answer.confidence,
+            "probabilities": answer.probabilities,
+            "seconds": round(seconds, 6),
+        }
+        self._shelf.put(name, "png", square.getvalue(), facts)

@@ -1,0 +1,72 @@
+"""A folder of photos with what is known of each, kept under a size limit.
+
+An entry is a picture and a JSON file of the same name, each written whole or not at all,
+so several replicas may share a folder. When it is full, the oldest entries go.
+"""
+
+import json
+import os
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+
+class Shelf:
+    """Keeps entries under names that the caller made (a hash, never a name from a client)."""
+
+    def __init__(self, folder: Path, limit: int) -> None:
+        self.folder = folder
+        self._limit = limit
+        self._lock = threading.Lock()
+        self._size = _size(folder)
+
+    def put(self, name: str, suffix: str, picture: bytes, facts: Mapping[str, Any]) -> None:
+        """Keep a picture and its facts, in place of what had the same name."""
+        text = json.dumps(facts, ensure_ascii=False, sort_keys=True).encode()
+        with self._lock:
+            _write(self.folder / f"{name}.{suffix}", picture)
+            _write(self.folder / f"{name}.json", text)
+            self._size += len(picture) + len(text)
+            if self._size > self._limit:
+                self._make_room()
+
+    def _make_room(self) -> None:
+        """Remove the oldest entries, a tenth more than must be, so as to do it seldom."""
+        entries: dict[str, list[os.DirEntry[str]]] = {}
+        with os.scandir(self.folder) as listing:
+            for file in listing:
+                entries.setdefault(file.name.partition(".")[0], []).append(file)
+        oldest = sorted(entries.values(), key=_age)
+        self._size = _size(self.folder)
+        while oldest and self._size > self._limit * 0.9:
+            for file in oldest.pop(0):
+                self._size -= _stat_size(file)
+                Path(file.path).unlink(missing_ok=True)
+
+
+def _write(path: Path, content: bytes) -> None:
+    unfinished = path.with_name(f".{uuid4().hex}.{path.name}")
+    unfinished.write_bytes(content)
+    unfinished.replace(path)
+
+
+def _size(folder: Path) -> int:
+    with os.scandir(folder) as listing:
+        return sum(_stat_size(file) for file in listing)
+
+
+def _stat_size(file: os.DirEntry[str]) -> int:
+    """Return its size: 0 if another replica removed it meanwhile."""
+    try:
+        return file.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def _age(files: list[os.DirEntry[str]]) -> float:
+    try:
+        return max(file.stat().st_mtime for file in files)
+    except FileNotFoundError:
+        return 0.0

@@ -33,11 +33,20 @@ def layers(chart: str, site: str, environment: str | None) -> Values:
         raise UnknownNameError("site", site, known)
     merged: Values = {}
     if environment is not None:
-        if environment not in ENVIRONMENTS:
-            raise UnknownNameError("environment", environment, ENVIRONMENTS)
-        merge(merged, read(HERE / chart / f"values-{environment}.yaml"))
+        merge(merged, read(HERE / chart / f"values-{known_environment(environment)}.yaml"))
     merge(merged, read(HERE / chart / f"values-site-{site}.yaml"))
     return merged
+
+
+def known_environment(name: str) -> str:
+    """Return the name of an environment that there is.
+
+    Raises:
+        UnknownNameError: there is none of that name.
+    """
+    if name not in ENVIRONMENTS:
+        raise UnknownNameError("environment", name, ENVIRONMENTS)
+    return name
 
 
 def read(file: Path) -> Values:

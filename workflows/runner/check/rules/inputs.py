@@ -13,9 +13,7 @@ from workflows.runner.check.rules.locations import (
 )
 from workflows.runner.check.rules.names import check_names
 from workflows.runner.check.rules.registry import Template
-from workflows.runner.check.rules.tags import as_json
-from workflows.runner.language import tags
-from workflows.runner.language.errors import TagError
+from workflows.runner.check.rules.tags import as_json, split
 from workflows.runner.language.manifest import any_string
 
 Data = dict[str, Any]
@@ -67,7 +65,7 @@ def filled(
 ) -> Template:
     """Give the template as it would run with these arguments.
 
-    Unknown values are placeholders; unknown tags and expressions stay as text.
+    Values that only the run can tell are placeholders; unknown tags stay as text.
     """
     data = template.data
     parameters = [
@@ -83,13 +81,33 @@ def filled(
     text = as_json(data)
     if "{{" not in text:
         return Template(data, template.place)
-    scope = {**context.globals, **local}
-    try:
-        data = json.loads(tags.fill(text, scope))
-        data = json.loads(tags.fill(as_json(data), {**scope, **_own_values(data)}))
-    except TagError as error:
-        raise Fault(str(error), template.place) from None
-    return Template(data, template.place)
+    known = {**context.globals, **local}
+    data = _filled(text, known, context)
+    return Template(
+        _filled(as_json(data), {**known, **_own_values(data)}, context), template.place
+    )
+
+
+def _filled(text: str, known: dict[str, str], context: Context) -> Data:
+    """Fill in one pass; what an expression gives is only known when it runs."""
+    pieces: list[str] = []
+    for literal, tag in split(text):
+        pieces.append(literal)
+        if tag is None:
+            continue
+        pieces.append(context.placeholder() if tag.startswith("=") else _value(tag, known))
+    filled: Data = json.loads("".join(pieces))
+    return filled
+
+
+def _value(tag: str, known: dict[str, str]) -> str:
+    """Give the JSON text for a tag; in `{{a.{{b}}.c}}` only the inner one is filled."""
+    if tag.strip() in known:
+        return as_json(known[tag.strip()])[1:-1]
+    outer, braces, inner = tag.rpartition("{{")
+    if braces and inner in known:
+        return "{{" + outer + as_json(known[inner])[1:-1]
+    return "{{" + tag + "}}"
 
 
 def _supplied(parameter: Data, argument: Data | None) -> Data:

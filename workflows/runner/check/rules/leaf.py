@@ -73,7 +73,7 @@ def _check_image(at: str, part: str, template: Template, home: Resource) -> None
 def _check_resource(at: str, data: Data, place: Place) -> None:
     resource = data["resource"]
     action = resource.get("action") or ""
-    if action not in ACTIONS and not _is_late(action):
+    if action not in ACTIONS and not action.startswith(PLACEHOLDER):
         raise Fault(f"{at}.resource.action must be one of: {', '.join(ACTIONS)}", place)
     if action in ("delete", "get"):
         return
@@ -100,30 +100,14 @@ def _check_resource(at: str, data: Data, place: Place) -> None:
         raise Fault(f"{at}.resource.manifest must be a valid yaml", place / "manifest")
 
 
-def _is_late(text: str) -> bool:
-    return text.startswith((PLACEHOLDER, "{{="))
-
-
 def _is_yaml(manifest: str) -> bool:
-    """Say whether a manifest is YAML, whatever its expressions will give."""
+    """Say whether a manifest is YAML."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        list(yaml.load_all(_without_expressions(manifest), Loader=loader))  # noqa: S506
+        list(yaml.load_all(manifest, Loader=loader))  # noqa: S506
     except (yaml.YAMLError, ValueError):
         return False
     return True
-
-
-def _without_expressions(manifest: str) -> str:
-    pieces = manifest.split("{{")
-    kept = [pieces[0]]
-    for piece in pieces[1:]:
-        inside, closed, after = piece.partition("}}")
-        if closed and inside.lstrip().startswith("="):
-            kept.append(f"{PLACEHOLDER}0{after}")
-        else:
-            kept.append("{{" + piece)
-    return "".join(kept)
 
 
 def _check_limits(at: str, data: Data, place: Place) -> None:

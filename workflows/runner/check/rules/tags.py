@@ -57,13 +57,15 @@ def _hint(name: str, scope: Scope, context: Context) -> str:
 def _tags(value: Any) -> list[str]:
     """List the simple tags of a value as they are written, expressions left out."""
     text = value if isinstance(value, str) else as_json(value)
-    if "{{" not in text:
-        return []
+    return [tag for _, tag in split(text) if tag is not None and not tag.startswith("=")]
+
+
+def split(text: str) -> list[tuple[str, str | None]]:
+    """Split a text into pairs of literal text and the tag after it."""
     try:
-        pieces = tags.split(text)
+        return tags.split(text)
     except TagError as error:
         raise Fault(str(error)) from None
-    return [tag for _, tag in pieces if tag is not None and not tag.startswith("=")]
 
 
 def _where(value: Any, tag: str, place: Place) -> Place | None:

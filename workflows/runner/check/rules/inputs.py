@@ -78,6 +78,8 @@ def filled(
     ]
     if data.get("inputs"):
         data = {**data, "inputs": {"parameters": parameters, "artifacts": artifacts}}
+    if data.get("steps") == []:
+        data = {key: value for key, value in data.items() if key != "steps"}
     text = as_json(data)
     if "{{" not in text:
         return Template(data, template.place)

@@ -21,8 +21,7 @@ def is_tag(text: str) -> bool:
 
 
 def name_problem(name: str) -> str | None:
-    """Judge the name of a template, step or task; what was filled in counts as good."""
-    name = _FILLED.sub("x", name)
+    """Judge the name of a template, task or container."""
     problems = []
     if len(name.encode()) > LONGEST:
         problems.append(f"must be no more than {LONGEST} characters")
@@ -32,6 +31,11 @@ def name_problem(name: str) -> str | None:
             "alpha-numeric character (e.g. My-name1-2, 123-NAME)"
         )
     return ";".join(problems) or None
+
+
+def step_name_problem(name: str) -> str | None:
+    """Judge the name of a step, which may hold what only the run can tell."""
+    return name_problem(_FILLED.sub("x", name))
 
 
 def parameter_problem(name: str) -> str | None:

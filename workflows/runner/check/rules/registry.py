@@ -49,7 +49,7 @@ class Resource:
         """List its templates."""
         listed = self.spec.get("templates") or []
         return [
-            Template(data or {}, self.place / "templates" / index)
+            Template(data, self.place / "templates" / index)
             for index, data in enumerate(listed)
         ]
 
@@ -93,9 +93,17 @@ class Registry:
 def resource_of(document: Document) -> Resource:
     """Take a Workflow or template kind as something with templates."""
     name = (document.data.get("metadata") or {}).get("name") or ""
-    return Resource(
-        document.data["kind"], name, document.data.get("spec") or {}, Place(document, ("spec",))
-    )
+    spec = without_nulls(document.data.get("spec") or {})
+    return Resource(document.data["kind"], name, spec, Place(document, ("spec",)))
+
+
+def without_nulls(value: Any) -> Any:
+    """Take null as Go does: a field that is not there, an item that is empty."""
+    if isinstance(value, dict):
+        return {key: without_nulls(inner) for key, inner in value.items() if inner is not None}
+    if isinstance(value, list):
+        return [{} if item is None else without_nulls(item) for item in value]
+    return value
 
 
 def _with_metadata(template: Data, spec: Data) -> Data:

@@ -13,7 +13,7 @@ from workflows.runner.check.rules.context import (
 from workflows.runner.check.rules.fault import Fault, Place, within
 from workflows.runner.check.rules.inputs import parameters_of
 from workflows.runner.check.rules.loops import is_aggregate, item_names
-from workflows.runner.check.rules.names import name_problem
+from workflows.runner.check.rules.names import step_name_problem
 from workflows.runner.check.rules.outputs import names_of
 from workflows.runner.check.rules.registry import Resource, Template
 from workflows.runner.check.rules.tags import check_tags
@@ -59,7 +59,7 @@ def _check_name(at: str, step: Data, seen: set[str], place: Place) -> None:
         raise Fault(f"{at}.name is required", place)
     if name in seen:
         raise Fault(f"{at}.name '{name}' is not unique", place)
-    if problem := name_problem(name):
+    if problem := step_name_problem(name):
         raise Fault(f"{at}.name '{name}' is invalid: {problem}", place)
     seen.add(name)
 

@@ -17,14 +17,12 @@ class Context:
 
     Attributes:
         registry: Where references lead.
-        empty_arguments: Whether spec.arguments may lack values (they come on submission).
         of_template: Whether a WorkflowTemplate is checked, whose workflow is not known yet.
         globals: What can be named everywhere, with its value.
         seen: The templates that were checked already.
     """
 
     registry: Registry
-    empty_arguments: bool
     of_template: bool
     globals: dict[str, str] = field(default_factory=dict)
     seen: set[tuple[str, str]] = field(default_factory=set)
@@ -62,5 +60,3 @@ def arguments_of(data: Data) -> Arguments:
     """Take the arguments of a step, task or spec."""
     given = data.get("arguments") or {}
     return Arguments(given.get("parameters") or [], given.get("artifacts") or [])
-
-

@@ -4,17 +4,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from workflows.runner.check.rules.arguments import check_arguments
-from workflows.runner.check.rules.context import ANYTHING, Context, Scope, arguments_of
+from workflows.runner.check.rules.body import Body, check_no_deadline, inline_inputs
+from workflows.runner.check.rules.context import arguments_of
 from workflows.runner.check.rules.fault import Fault, Place, within
 from workflows.runner.check.rules.loops import has_loop, is_aggregate, item_names
 from workflows.runner.check.rules.names import check_names, is_tag
 from workflows.runner.check.rules.outputs import names_of
-from workflows.runner.check.rules.registry import Resource, Template
-from workflows.runner.check.rules.steps import (
-    CheckCall,
-    check_no_deadline,
-    inline_inputs,
-)
+from workflows.runner.check.rules.registry import Template
 from workflows.runner.check.rules.tags import check_tags
 from workflows.runner.language import depends
 from workflows.runner.language.depends import UnknownResultError
@@ -42,30 +38,38 @@ class Task:
         return f"tasks.{self.name}"
 
 
-def check_dag(
-    context: Context, template: Template, home: Resource, scope: Scope, check_call: CheckCall
-) -> None:
+def check_dag(body: Body) -> None:
     """Check the tasks in the order in which they can run."""
-    check_no_deadline(template)
-    at, data = f"templates.{template.name}", template.data["dag"]
+    check_no_deadline(body.template)
+    data, place = body.template.data["dag"], body.template.place / "dag"
     if not data.get("tasks"):
-        raise Fault(f"{at} must have at least one task", template.place / "dag")
-    tasks = _sorted(at, _tasks(template))
-    with within(f"{at}.tasks"):
-        check_names(data["tasks"], template.place / "dag" / "tasks")
+        raise Fault(f"{body.at} must have at least one task", place)
+    tasks = _sorted(body.at, _tasks(body.template))
+    with within(f"{body.at}.tasks"):
+        check_names(data["tasks"], place / "tasks")
     by_name = {task.name: task for task in tasks}
+    called = _check_calls(body, tasks, by_name)
+    _check_target(body, by_name)
+    for task in tasks:
+        _check_task(body, task, by_name, called)
+
+
+def _check_calls(
+    body: Body, tasks: list[Task], by_name: dict[str, Task]
+) -> dict[str, Template | None]:
+    """Check what each task calls; later tasks may name what it gives."""
     uses_depends = any(task.data.get("depends") for task in tasks)
     called: dict[str, Template | None] = {}
     for task in tasks:
-        _check_style(at, task, uses_depends)
-        with within(f"{at}.tasks.{task.name} "):
-            found = check_call(context, task.data, home, ANYTHING, task.place)
+        _check_style(body.at, task, uses_depends)
+        with within(f"{body.at}.tasks.{task.name} "):
+            found = body.call_with_anything(task.data, task.place)
             called[task.name] = found
-            scope |= names_of(found, task.root, context, aggregate=is_aggregate(task.data))
+            body.scope.update(
+                names_of(found, task.root, body.context, aggregate=is_aggregate(task.data))
+            )
             _check_items_conditions(task, by_name)
-    _check_target(context, template, scope, by_name)
-    for task in tasks:
-        _check_task(context, at, home, scope, check_call, task, by_name, called)
+    return called
 
 
 def _tasks(template: Template) -> list[Task]:
@@ -147,13 +151,11 @@ def _check_items_conditions(task: Task, by_name: dict[str, Task]) -> None:
             )
 
 
-def _check_target(
-    context: Context, template: Template, scope: Scope, by_name: dict[str, Task]
-) -> None:
-    target = template.data["dag"].get("target") or ""
-    at, place = f"templates.{template.name}.targets", template.place / "dag" / "target"
+def _check_target(body: Body, by_name: dict[str, Task]) -> None:
+    target = body.template.data["dag"].get("target") or ""
+    at, place = f"{body.at}.targets", body.template.place / "dag" / "target"
     with within(f"{at} "):
-        check_tags(target, scope, context, place)
+        check_tags(target, body.scope, body.context, place)
     for name in target.split(" ") if target else ():
         if not is_tag(name) and name not in by_name:
             raise Fault(f"{at}: target '{name}' is not defined", place)
@@ -171,35 +173,29 @@ def _ancestors(task: Task, by_name: dict[str, Task]) -> list[str]:
 
 
 def _check_task(
-    context: Context,
-    at: str,
-    home: Resource,
-    scope: Scope,
-    check_call: CheckCall,
-    task: Task,
-    by_name: dict[str, Task],
-    called: dict[str, Template | None],
+    body: Body, task: Task, by_name: dict[str, Task], called: dict[str, Template | None]
 ) -> None:
     if task.data.get("hooks") is not None:
-        scope.add(f"{task.root}.status")
-    scope |= names_of(called[task.name], task.root, context)
+        body.scope.add(f"{task.root}.status")
     ancestors = _ancestors(task, by_name)
-    known = set(scope)
+    known = set(body.scope)
     for name in ancestors:
         other = by_name[name]
         known |= names_of(
-            called[name], other.root, context, aggregate=is_aggregate(other.data), ancestor=True
+            called[name],
+            other.root,
+            body.context,
+            aggregate=is_aggregate(other.data),
+            ancestor=True,
         )
-    arguments = arguments_of(task.data)
-    with within(f"{at}.tasks.{task.name} "):
+    at = f"{body.at}.tasks.{task.name}"
+    with within(f"{at} "):
         known |= inline_inputs(task.data) | item_names(task.data, task.place)
-        check_tags(task.data, known, context, task.place)
-    check_arguments(
-        f"{at}.tasks.{task.name}.arguments.", arguments, task.place, empty_allowed=False
-    )
-    with within(f"{at}.tasks.{task.name} "):
+        check_tags(task.data, known, body.context, task.place)
+    check_arguments(f"{at}.arguments.", arguments_of(task.data), task.place, empty_allowed=False)
+    with within(f"{at} "):
         _check_ancestry(task, ancestors)
-        check_call(context, task.data, home, arguments, task.place)
+        body.call_as_written(task.data, task.place)
 
 
 def _check_ancestry(task: Task, ancestors: list[str]) -> None:

@@ -18,6 +18,9 @@ from workflows.runner.language.manifest import any_string
 
 Data = dict[str, Any]
 
+#: What an input artifact says itself, whatever is handed over.
+_KEPT = ("path", "mode", "recurseMode")
+
 
 def parameters_of(data: Data, side: str) -> list[Data]:
     """List the parameters of a template's inputs or outputs."""
@@ -85,9 +88,7 @@ def filled(
         return Template(data, template.place)
     known = {**context.globals, **local}
     data = _filled(text, known, context)
-    return Template(
-        _filled(as_json(data), {**known, **_own_values(data)}, context), template.place
-    )
+    return Template(_filled(as_json(data), {**known, **_own_values(data)}, context), template.place)
 
 
 def _filled(text: str, known: dict[str, str], context: Context) -> Data:
@@ -136,7 +137,7 @@ def _handed_over(artifact: Data, argument: Data | None) -> Data:
         raise Fault(f"inputs.artifacts.{artifact['name']} was not supplied")
     if argument is None:
         return artifact
-    kept = {key: artifact[key] for key in ("path", "mode", "recurseMode") if key in artifact}
+    kept: Data = {key: artifact[key] for key in _KEPT if key in artifact}
     return {**argument, **kept}
 
 

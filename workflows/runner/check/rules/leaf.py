@@ -104,7 +104,7 @@ def _is_yaml(manifest: str) -> bool:
     """Say whether a manifest is YAML."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        list(yaml.load_all(manifest, Loader=loader))  # noqa: S506
+        list(yaml.load_all(manifest, Loader=loader))
     except (yaml.YAMLError, ValueError):
         return False
     return True

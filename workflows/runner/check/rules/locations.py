@@ -41,9 +41,9 @@ def check_location(prefix: str, artifact: Data, place: Place) -> None:
     git = artifact.get("git")
     if git is not None and not git.get("repo"):
         raise Fault(f"{prefix}.git.repo is required", place / "git")
-    if artifact.get("hdfs") is not None:
-        if problem := _hdfs_problem(artifact["hdfs"], f"{prefix}.hdfs"):
-            raise Fault(problem, place / "hdfs")
+    hdfs = artifact.get("hdfs")
+    if hdfs is not None and (problem := _hdfs_problem(hdfs, f"{prefix}.hdfs")):
+        raise Fault(problem, place / "hdfs")
 
 
 def _hdfs_problem(hdfs: Data, at: str) -> str | None:

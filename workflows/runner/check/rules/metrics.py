@@ -33,8 +33,7 @@ def _problem(template: str, metric: dict[str, Any]) -> str | None:
             )
     if not metric.get("help"):
         return (
-            f"templates.{template} metric '{name}' must contain a help string under "
-            "'help: ' field"
+            f"templates.{template} metric '{name}' must contain a help string under 'help: ' field"
         )
     if problem := _value_problem(metric):
         return f"templates.{template} metric '{name}' error: {problem}"

@@ -48,9 +48,7 @@ def parameter_problem(name: str) -> str | None:
     )
 
 
-def check_names(
-    items: Sequence[dict[str, Any]], place: Place, *, parameters: bool = False
-) -> None:
+def check_names(items: Sequence[dict[str, Any]], place: Place, *, parameters: bool = False) -> None:
     """Demand a name for each item, well-formed and there once."""
     judge = parameter_problem if parameters else name_problem
     seen: set[str] = set()

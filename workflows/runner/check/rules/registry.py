@@ -49,8 +49,7 @@ class Resource:
         """List its templates."""
         listed = self.spec.get("templates") or []
         return [
-            Template(data, self.place / "templates" / index)
-            for index, data in enumerate(listed)
+            Template(data, self.place / "templates" / index) for index, data in enumerate(listed)
         ]
 
     def template(self, name: str) -> Template | None:

@@ -2,18 +2,25 @@
 
 from typing import Any
 
-from workflows.runner.check.rules import dag, leaf, steps
+from workflows.runner.check.rules.body import Body
 from workflows.runner.check.rules.context import Arguments, Context, Scope
+from workflows.runner.check.rules.dag import check_dag
 from workflows.runner.check.rules.fault import Fault, Place, within
-from workflows.runner.check.rules.inputs import check_inputs, filled, parameters_of
-from workflows.runner.check.rules.inputs import artifacts_of
+from workflows.runner.check.rules.inputs import (
+    artifacts_of,
+    check_inputs,
+    filled,
+    parameters_of,
+)
 from workflows.runner.check.rules.kinds import check_kind, is_leaf, is_pod, kind_of
+from workflows.runner.check.rules.leaf import check_leaf
 from workflows.runner.check.rules.locations import check_location
 from workflows.runner.check.rules.metrics import check_metrics
 from workflows.runner.check.rules.names import PLACEHOLDER
 from workflows.runner.check.rules.outputs import check_outputs
 from workflows.runner.check.rules.registry import Resource, Template
 from workflows.runner.check.rules.resources import check_pod_resources
+from workflows.runner.check.rules.steps import check_steps
 
 Data = dict[str, Any]
 
@@ -28,14 +35,14 @@ _RETRIES = (
 
 
 def check_call(
-    context: Context, call: Data, resource: Resource, arguments: Arguments, place: Place
+    context: Context, call: Data, home: Resource, arguments: Arguments, *, place: Place
 ) -> Template | None:
     """Check the template that a call names, as it runs with these arguments.
 
     Args:
         context: The check that this is part of.
         call: Has `template`, `templateRef` or `inline`, as a step or task does.
-        resource: Where a plain name is looked up.
+        home: Where a plain name is looked up.
         arguments: What it is called with.
         place: Where the call stands.
 
@@ -44,7 +51,7 @@ def check_call(
     """
     reference = call.get("templateRef")
     if reference is None:
-        template, home = _local(call, resource, place), resource
+        template = _local(call, home, place)
     else:
         found = _referred(call, reference, context, place)
         if found is None:
@@ -67,13 +74,13 @@ def check_call(
     return template
 
 
-def _local(call: Data, resource: Resource, place: Place) -> Template:
+def _local(call: Data, home: Resource, place: Place) -> Template:
     if call.get("inline") is not None:
         return Template(call["inline"], place / "inline")
     name = str(call.get("template") or "")
     if not name:
         raise Fault("failed to get a template: name one as template, templateRef or inline", place)
-    if found := resource.template(name):
+    if found := home.template(name):
         return found
     raise Fault(f"template name '{name}' undefined", place / "template")
 
@@ -136,11 +143,11 @@ def _check(context: Context, template: Template, home: Resource, arguments: Argu
 def _check_body(context: Context, ready: Template, home: Resource, scope: Scope) -> None:
     kind = kind_of(ready.data)
     if kind == "Steps":
-        steps.check_steps(context, ready, home, scope, check_call)
+        check_steps(Body(context, ready, home, scope, check_call))
     elif kind == "DAG":
-        dag.check_dag(context, ready, home, scope, check_call)
+        check_dag(Body(context, ready, home, scope, check_call))
     else:
-        leaf.check_leaf(context, ready, home, scope)
+        check_leaf(context, ready, home, scope)
 
 
 def _local_values(template: Template, context: Context) -> dict[str, str]:

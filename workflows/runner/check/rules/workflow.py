@@ -1,16 +1,17 @@
 """A whole workflow: what can be named everywhere, then its parts in Argo's order."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from workflows.runner.check.rules.arguments import check_arguments, merged
+from workflows.runner.check.rules.body import check_hooks
 from workflows.runner.check.rules.context import ANYTHING, Arguments, Context, arguments_of
 from workflows.runner.check.rules.fault import Fault, Place, within
 from workflows.runner.check.rules.inputs import artifacts_of
 from workflows.runner.check.rules.names import check_names, is_tag
 from workflows.runner.check.rules.registry import Registry, Resource
 from workflows.runner.check.rules.resources import check_amounts
-from workflows.runner.check.rules.steps import check_hooks
 from workflows.runner.check.rules.tags import ANY_OUTPUT_ARTIFACT
 from workflows.runner.check.rules.templates import check_call
 from workflows.runner.language.manifest import any_string
@@ -38,6 +39,30 @@ _ALWAYS = (
 )
 
 
+@dataclass(frozen=True)
+class Whole:
+    """A workflow being checked, with the WorkflowTemplate that it refers to, if any."""
+
+    context: Context
+    workflow: Resource
+    base: Resource | None
+
+    def either(self, key: str) -> str:
+        """Give a field of the workflow, or else of its WorkflowTemplate."""
+        own = self.workflow.spec.get(key)
+        return str(own or (self.base.spec.get(key) if self.base else "") or "")
+
+    def call(self, name: str, arguments: Arguments, place: Place) -> None:
+        """Check one of its templates as it runs with these arguments."""
+        call: Data = {"template": name}
+        if self.base:
+            cluster = self.base.kind == "ClusterWorkflowTemplate"
+            call = {
+                "templateRef": {"name": self.base.name, "template": name, "clusterScope": cluster}
+            }
+        check_call(self.context, call, self.workflow, arguments, place=place)
+
+
 def check_workflow(
     workflow: Resource,
     metadata: Data,
@@ -56,26 +81,22 @@ def check_workflow(
         of_template: Whether this is a WorkflowTemplate: no entrypoint, inputs without values
             and unknown workflow parameters are fine then.
     """
-    context = Context(registry, empty_arguments, of_template)
     base = _base(workflow, registry)
-    at_templates = workflow.place / "templates"
+    whole = Whole(Context(registry, of_template), workflow, base)
+    place = workflow.place
     with within("spec.templates"):
-        check_names(workflow.spec.get("templates") or [], at_templates)
+        check_names(workflow.spec.get("templates") or [], place / "templates")
     arguments = arguments_of(workflow.spec)
     if base:
         arguments = merged(arguments, arguments_of(base.spec))
-    check_arguments(
-        "spec.arguments.", arguments, workflow.place, empty_allowed=context.empty_arguments
-    )
-    context.globals = _globals(workflow, metadata, base, arguments, context)
-    entrypoint = workflow.spec.get("entrypoint") or (base.spec.get("entrypoint") if base else "")
-    _check_entrypoint(context, workflow, base, str(entrypoint or ""), arguments)
-    _check_exit(context, workflow, base)
+    check_arguments("spec.arguments.", arguments, place, empty_allowed=empty_arguments)
+    whole.context.globals = _globals(whole, metadata, arguments)
+    _check_entrypoint(whole, arguments)
+    _check_exit(whole)
     _check_rest(workflow)
-    source = base or workflow
-    for template in source.templates():
+    for template in (base or workflow).templates():
         with within(f"templates.{template.name} "):
-            _call(context, workflow, base, template.name, ANYTHING)
+            whole.call(template.name, ANYTHING, template.place)
 
 
 def _base(workflow: Resource, registry: Registry) -> Resource | None:
@@ -92,13 +113,8 @@ def _base(workflow: Resource, registry: Registry) -> Resource | None:
     return registry.find(name, cluster=bool(reference.get("clusterScope")), place=place)
 
 
-def _globals(
-    workflow: Resource,
-    metadata: Data,
-    base: Resource | None,
-    arguments: Arguments,
-    context: Context,
-) -> dict[str, str]:
+def _globals(whole: Whole, metadata: Data, arguments: Arguments) -> dict[str, str]:
+    context, spec = whole.context, whole.workflow.spec
     known = {name: context.placeholder() for name in _ALWAYS}
     if arguments.parameters:
         for name in ("workflow.parameters", "workflow.parameters.json"):
@@ -108,17 +124,17 @@ def _globals(
         known[f"workflow.parameters.{parameter['name']}"] = (
             context.placeholder() if value is None else value
         )
-    for name in _metadata_names(workflow, metadata, base):
+    for name in _metadata_names(whole, metadata):
         known[name] = context.placeholder()
-    if workflow.spec.get("priority") is not None:
-        known["workflow.priority"] = str(workflow.spec["priority"])
+    if spec.get("priority") is not None:
+        known["workflow.priority"] = str(spec["priority"])
     return known
 
 
-def _metadata_names(workflow: Resource, metadata: Data, base: Resource | None) -> Iterator[str]:
-    sources = [metadata, workflow.spec.get("workflowMetadata") or {}]
-    if base:
-        sources.append(base.spec.get("workflowMetadata") or {})
+def _metadata_names(whole: Whole, metadata: Data) -> Iterator[str]:
+    sources = [metadata, whole.workflow.spec.get("workflowMetadata") or {}]
+    if whole.base:
+        sources.append(whole.base.spec.get("workflowMetadata") or {})
     for source in sources:
         for key in source.get("annotations") or {}:
             yield f"workflow.annotations.{key}"
@@ -126,58 +142,25 @@ def _metadata_names(workflow: Resource, metadata: Data, base: Resource | None) -
             yield f"workflow.labels.{key}"
 
 
-def _call(
-    context: Context,
-    workflow: Resource,
-    base: Resource | None,
-    name: str,
-    arguments: Arguments,
-    place: Place | None = None,
-) -> None:
-    """Check a template of the workflow, or of the WorkflowTemplate that it refers to."""
-    if base:
-        reference = {
-            "name": base.name,
-            "template": name,
-            "clusterScope": base.kind == "ClusterWorkflowTemplate",
-        }
-        call: Data = {"templateRef": reference}
-    else:
-        call = {"template": name}
-    check_call(context, call, workflow, arguments, place or workflow.place)
+def _check_entrypoint(whole: Whole, arguments: Arguments) -> None:
+    entrypoint, place = whole.either("entrypoint"), whole.workflow.place
+    if entrypoint:
+        given = ANYTHING if whole.context.of_template else arguments
+        whole.call(entrypoint, given, place / "entrypoint")
+    elif not whole.context.of_template:
+        raise Fault("spec.entrypoint is required", place)
 
 
-def _check_entrypoint(
-    context: Context,
-    workflow: Resource,
-    base: Resource | None,
-    entrypoint: str,
-    arguments: Arguments,
-) -> None:
-    if not entrypoint:
-        if context.of_template:
-            return
-        raise Fault("spec.entrypoint is required", workflow.place)
-    given = ANYTHING if context.of_template else arguments
-    with _blaming(workflow, "entrypoint"):
-        _call(context, workflow, base, entrypoint, given)
-
-
-def _blaming(workflow: Resource, key: str) -> Any:
-    """Say that a fault without a place of its own is in this field."""
-    return within("", workflow.place / key)
-
-
-def _check_exit(context: Context, workflow: Resource, base: Resource | None) -> None:
-    name = workflow.spec.get("onExit") or (base.spec.get("onExit") if base else "")
+def _check_exit(whole: Whole) -> None:
+    name, context = whole.either("onExit"), whole.context
     if not name:
         return
     context.globals["workflow.failures"] = context.placeholder()
-    resources = [workflow, *([base] if base else [])]
+    resources = [whole.workflow, *([whole.base] if whole.base else [])]
     if any(_has_late_artifact(resource) for resource in resources):
         context.globals[ANY_OUTPUT_ARTIFACT] = "true"
-    with _blaming(workflow, "onExit"):
-        _call(context, workflow, base, str(name), arguments_of(workflow.spec))
+    arguments = arguments_of(whole.workflow.spec)
+    whole.call(name, arguments, whole.workflow.place / "onExit")
 
 
 def _has_late_artifact(resource: Resource) -> bool:

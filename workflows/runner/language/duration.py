@@ -4,7 +4,6 @@ import re
 from fractions import Fraction
 
 from workflows.runner.language.errors import DurationError
-from workflows.runner.language.gotext import quote
 
 _UNITS = {
     "ns": 1, "us": 10**3, "µs": 10**3, "μs": 10**3, "ms": 10**6,
@@ -35,30 +34,30 @@ def nanoseconds(text: str) -> int:
     if rest == "0":
         return 0
     if not rest:
-        raise DurationError(f"time: invalid duration {quote(text)}")
+        raise DurationError(f"time: invalid duration {_quoted(text)}")
     total = 0
     while rest:
         piece, rest = _piece(text, rest)
         total += piece
         if total > _LARGEST:
-            raise DurationError(f"time: invalid duration {quote(text)}")
+            raise DurationError(f"time: invalid duration {_quoted(text)}")
     if text[0] == "-":
         return -total
     if total == _LARGEST:
-        raise DurationError(f"time: invalid duration {quote(text)}")
+        raise DurationError(f"time: invalid duration {_quoted(text)}")
     return total
 
 
 def _piece(text: str, rest: str) -> tuple[int, str]:
     match = _PIECE.match(rest)
     if match is None or not (match[1] or (match[2] or "")[1:]):
-        raise DurationError(f"time: invalid duration {quote(text)}")
+        raise DurationError(f"time: invalid duration {_quoted(text)}")
     unit = match[3]
     if not unit:
-        raise DurationError(f"time: missing unit in duration {quote(text)}")
+        raise DurationError(f"time: missing unit in duration {_quoted(text)}")
     if unit not in _UNITS:
         raise DurationError(
-            f"time: unknown unit {quote(unit)} in duration {quote(text)}"
+            f"time: unknown unit {_quoted(unit)} in duration {_quoted(text)}"
         )
     amount = Fraction((match[1] or "0") + (match[2] or ".") + "0")
     return int(amount * _UNITS[unit]), rest[match.end() :]
@@ -86,3 +85,15 @@ def _decimal(value: int, size: int) -> str:
         return str(whole)
     width = len(str(size)) - 1
     return f"{whole}.{fraction:0{width}d}".rstrip("0")
+
+
+def _quoted(text: str) -> str:
+    """Quote the way the time package does: byte by byte."""
+    data = text.encode("utf-8", "surrogateescape")
+    shown = (
+        f"\\{chr(byte)}" if byte in b'"\\'
+        else chr(byte) if 0x20 <= byte < 0x80
+        else f"\\x{byte:02x}"
+        for byte in data
+    )  # fmt: skip
+    return f'"{"".join(shown)}"'

@@ -38,7 +38,7 @@ def format_float(value: float, verb: str = "f") -> str:
         return "+Inf" if value > 0 else "-Inf"
     sign = "-" if math.copysign(1, value) < 0 else ""
     figures, power = digits(value)
-    if verb == "e" or (verb == "g" and not -4 <= power < max(len(figures), 21)):
+    if verb == "e" or (verb == "g" and not -4 <= power < 6):
         fraction = f".{figures[1:]}" if len(figures) > 1 else ""
         return f"{sign}{figures[0]}{fraction}e{'-' if power < 0 else '+'}{abs(power):02d}"
     if power < 0:
@@ -167,6 +167,22 @@ def _refuse(name: str) -> float:
     raise ValueError(f"invalid character {name[0]!r} looking for beginning of value")
 
 
-def sprintf(verb: str, number: int) -> str:
-    """Write a whole number with a Go format such as `%03d`, as withSequence does."""
-    return verb.replace("%d", str(number))
+def json_problem(text: str) -> str:
+    """Say what encoding/json says of text that is no JSON."""
+    try:
+        parse_json(text)
+    except RecursionError:
+        return "exceeded max depth"
+    except ValueError as error:
+        place = getattr(error, "pos", 0)
+        if not text[place:].strip():
+            return "unexpected end of JSON input"
+        rest = text[place:].lstrip()
+        if str(error).startswith("Extra data"):
+            return f"invalid character {_character(rest[0])} after top-level value"
+        return f"invalid character {_character(rest[0])} looking for beginning of value"
+    return ""
+
+
+def _character(character: str) -> str:
+    return "'\\''" if character == "'" else f"'{quote(character)[1:-1]}'" if character != '"' else "'\"'"

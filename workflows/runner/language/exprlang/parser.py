@@ -1,0 +1,366 @@
+"""Parses an expression into its syntax tree."""
+
+import functools
+from dataclasses import replace
+
+from workflows.runner.language.errors import ExpressionError
+from workflows.runner.language.exprlang import nodes
+from workflows.runner.language.exprlang.faults import placed
+from workflows.runner.language.exprlang.lexer import (
+    BRACKET,
+    BYTES,
+    END,
+    IDENTIFIER,
+    NUMBER,
+    OPERATOR,
+    STRING,
+    Token,
+    tokens,
+)
+from workflows.runner.language.exprlang.literals import number
+from workflows.runner.language.exprlang.signatures import BUILTINS, PREDICATES
+
+_UNARY = {"not": 50, "!": 50, "-": 90, "+": 90}
+_BINARY = {
+    "|": 0, "or": 10, "||": 10, "and": 15, "&&": 15, "==": 20, "!=": 20, "<": 20,
+    ">": 20, ">=": 20, "<=": 20, "in": 20, "matches": 20, "contains": 20,
+    "startsWith": 20, "endsWith": 20, "..": 25, "+": 30, "-": 30, "*": 60, "/": 60,
+    "%": 60, "**": 100, "^": 100, "??": 500,
+}  # fmt: skip
+_RIGHT = ("**", "^")
+_COMPARISONS = ("<", ">", "<=", ">=")
+_NEGATED = ("contains", "matches", "startsWith", "endsWith", "in")
+_MOST_NODES = 10_000
+
+
+@functools.lru_cache(maxsize=1024)
+def parse(source: str) -> nodes.Node:
+    """Parse an expression.
+
+    Raises:
+        ExpressionError: it is malformed.
+    """
+    try:
+        return _Parser(source).run()
+    except RecursionError as error:
+        raise ExpressionError("the expression is nested too deeply") from error
+
+
+class _Parser:
+    """A parser of operator precedence over the tokens of one expression."""
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self.tokens = tokens(source)
+        self.position = 0
+        self.depth = 0
+        if len(self.tokens) > _MOST_NODES:
+            raise self._error("compilation failed: expression exceeds maximum allowed nodes")
+
+    @property
+    def current(self) -> Token:
+        return self.tokens[self.position]
+
+    def run(self) -> nodes.Node:
+        node = self._sequence()
+        if self.current.kind != END:
+            raise self._unexpected()
+        return node
+
+    def _is(self, kind: str, *values: str) -> bool:
+        token = self.current
+        return token.kind == kind and (not values or token.value in values)
+
+    def _next(self) -> Token:
+        token = self.current
+        if self.position + 1 < len(self.tokens):
+            self.position += 1
+        elif token.kind == END:
+            raise self._error("unexpected end of expression")
+        return token
+
+    def _expect(self, kind: str, *values: str) -> Token:
+        if not self._is(kind, *values):
+            raise self._unexpected()
+        return self._next()
+
+    def _error(self, message: str, at: int | None = None) -> ExpressionError:
+        return placed(message, self.source, self.current.at if at is None else at)
+
+    def _unexpected(self) -> ExpressionError:
+        return self._error(f"unexpected token {self.current}")
+
+    def _sequence(self) -> nodes.Node:
+        items = [self._expression(0)]
+        while self._is(OPERATOR, ";"):
+            self._next()
+            if self.current.kind == END:
+                break
+            items.append(self._expression(0))
+        return items[0] if len(items) == 1 else nodes.Sequence(items[0].at, tuple(items))
+
+    def _expression(self, precedence: int) -> nodes.Node:
+        if precedence == 0 and self._is(OPERATOR, "let"):
+            return self._let()
+        if precedence == 0 and self._is(OPERATOR, "if"):
+            return self._if()
+        left = self._primary()
+        previous = ""
+        while self.current.kind == OPERATOR:
+            token = self.current
+            negation = None
+            if token.value == "not":
+                following = self.tokens[self.position + 1]
+                if following.value not in _NEGATED:
+                    self._next()
+                    raise self._unexpected()
+                if _BINARY[following.value] < precedence:
+                    break
+                negation = token = following
+                self._next()
+            if _BINARY.get(token.value, -1) < precedence:
+                break
+            left = self._operation(left, self._next(), previous)
+            if negation is not None and token.value not in _COMPARISONS:
+                left = nodes.Unary(negation.at, "not", left)
+            previous = token.value
+        return self._conditional(left) if precedence == 0 else left
+
+    def _operation(self, left: nodes.Node, token: Token, previous: str) -> nodes.Node:
+        operator, precedence = token.value, _BINARY[token.value]
+        if operator == "|":
+            return self._call(self._expect(IDENTIFIER), (left,))
+        if previous == "??" and operator != "??":
+            raise self._error(
+                f"Operator ({operator}) and coalesce expressions (??) cannot be mixed. "
+                "Wrap either by parentheses.",
+                token.at,
+            )
+        if operator in _COMPARISONS:
+            return self._comparison(left, token, precedence)
+        right = self._expression(precedence if operator in _RIGHT else precedence + 1)
+        return nodes.Binary(token.at, operator, left, right)
+
+    def _comparison(self, left: nodes.Node, token: Token, precedence: int) -> nodes.Node:
+        whole: nodes.Node | None = None
+        while True:
+            right = self._expression(precedence + 1)
+            one = nodes.Binary(token.at, token.value, left, right)
+            whole = one if whole is None else nodes.Binary(token.at, "&&", whole, one)
+            left, token = right, self.current
+            if not self._is(OPERATOR, *_COMPARISONS):
+                return whole
+            self._next()
+
+    def _let(self) -> nodes.Node:
+        self._next()
+        name = self._expect(IDENTIFIER)
+        self._expect(OPERATOR, "=")
+        value = self._expression(0)
+        self._expect(OPERATOR, ";")
+        return nodes.Let(name.at, name.value, value, self._sequence())
+
+    def _if(self) -> nodes.Node:
+        self._next()
+        condition = self._expression(0)
+        then = self._block()
+        self._expect(OPERATOR, "else")
+        otherwise = self._if() if self._is(OPERATOR, "if") else self._block()
+        return nodes.Conditional(0, condition, then, otherwise)
+
+    def _block(self) -> nodes.Node:
+        self._expect(BRACKET, "{")
+        body = self._sequence()
+        self._expect(BRACKET, "}")
+        return body
+
+    def _conditional(self, node: nodes.Node) -> nodes.Node:
+        while self._is(OPERATOR, "?"):
+            self._next()
+            then = node
+            if not self._is(OPERATOR, ":"):
+                then = self._expression(0)
+            self._expect(OPERATOR, ":")
+            otherwise = self._expression(0)
+            node = nodes.Conditional(self.current.at, node, then, otherwise)
+        return node
+
+    def _primary(self) -> nodes.Node:
+        token = self.current
+        if token.kind == OPERATOR and token.value in _UNARY:
+            self._next()
+            operand = self._expression(_UNARY[token.value])
+            return self._postfix(nodes.Unary(token.at, token.value, operand))
+        if self._is(BRACKET, "("):
+            self._next()
+            inner = self._sequence()
+            self._expect(BRACKET, ")")
+            return self._postfix(inner)
+        if self.depth > 0 and self._is(OPERATOR, "#", "."):
+            return self._pointer(token)
+        if self._is(OPERATOR, "::"):
+            self._next()
+            return self._postfix(self._call(self._expect(IDENTIFIER), ()))
+        return self._secondary(token)
+
+    def _pointer(self, token: Token) -> nodes.Node:
+        name = ""
+        if token.value == "#":
+            self._next()
+            if self._is(IDENTIFIER):
+                name = self._next().value
+        return self._postfix(nodes.Pointer(token.at, name))
+
+    def _secondary(self, token: Token) -> nodes.Node:
+        if token.kind == NUMBER:
+            self._next()
+            return nodes.Constant(token.at, number(token, self.source))
+        if token.kind == IDENTIFIER:
+            self._next()
+            if token.value in ("true", "false", "nil"):
+                value = None if token.value == "nil" else token.value == "true"
+                return nodes.Constant(token.at, value)
+            if self._is(BRACKET, "("):
+                return self._postfix(self._call(token, ()))
+            return self._postfix(nodes.Name(token.at, token.value))
+        if token.kind in (STRING, BYTES):
+            self._next()
+            text = token.value
+            return self._postfix(
+                nodes.Constant(token.at, text if token.kind == STRING else text.encode("latin-1"))
+            )
+        if self._is(BRACKET, "["):
+            return self._postfix(self._array(token))
+        if self._is(BRACKET, "{"):
+            return self._postfix(self._map(token))
+        raise self._unexpected()
+
+    def _call(self, name: Token, piped: tuple[nodes.Node, ...]) -> nodes.Node:
+        if name.value in PREDICATES:
+            return self._predicate_call(name, piped)
+        arguments = (*piped, *self._arguments())
+        if name.value in BUILTINS:
+            return nodes.Builtin(name.at, name.value, arguments)
+        return nodes.Call(name.at, nodes.Name(name.at, name.value), arguments)
+
+    def _predicate_call(self, name: Token, piped: tuple[nodes.Node, ...]) -> nodes.Node:
+        self._expect(BRACKET, "(")
+        arguments = list(piped)
+        wanted = PREDICATES[name.value][len(piped) :]
+        for index, kind in enumerate(wanted):
+            if self._is(BRACKET, ")"):
+                if kind.endswith("?"):
+                    break
+                raise self._error(f"expected at least {len(wanted)} arguments")
+            if index:
+                self._expect(OPERATOR, ",")
+            is_predicate = kind.startswith("predicate")
+            arguments.append(self._predicate() if is_predicate else self._expression(0))
+        if self._is(OPERATOR, ","):
+            self._next()
+        self._expect(BRACKET, ")")
+        return nodes.Builtin(name.at, name.value, tuple(arguments))
+
+    def _predicate(self) -> nodes.Node:
+        start = self.current
+        self.depth += 1
+        if self._is(BRACKET, "{"):
+            self._next()
+            body = self._sequence()
+            self.depth -= 1
+            self._expect(BRACKET, "}")
+            return nodes.Predicate(start.at, body)
+        body = self._expression(0)
+        if self._is(OPERATOR, ";"):
+            raise self._error("wrap predicate with brackets { and }")
+        self.depth -= 1
+        return nodes.Predicate(start.at, body)
+
+    def _arguments(self) -> tuple[nodes.Node, ...]:
+        self._expect(BRACKET, "(")
+        return self._items(")")
+
+    def _array(self, token: Token) -> nodes.Node:
+        self._next()
+        return nodes.Array(token.at, self._items("]"))
+
+    def _items(self, closing: str) -> tuple[nodes.Node, ...]:
+        items: list[nodes.Node] = []
+        while not self._is(BRACKET, closing):
+            if items:
+                self._expect(OPERATOR, ",")
+                if self._is(BRACKET, closing):
+                    break
+            items.append(self._expression(0))
+        self._expect(BRACKET, closing)
+        return tuple(items)
+
+    def _map(self, token: Token) -> nodes.Node:
+        self._next()
+        pairs: list[tuple[nodes.Node, nodes.Node]] = []
+        while not self._is(BRACKET, "}"):
+            if pairs:
+                self._expect(OPERATOR, ",")
+                if self._is(BRACKET, "}"):
+                    break
+            key = self._key()
+            self._expect(OPERATOR, ":")
+            pairs.append((key, self._expression(0)))
+        self._expect(BRACKET, "}")
+        return nodes.Map(token.at, tuple(pairs))
+
+    def _key(self) -> nodes.Node:
+        token = self.current
+        if token.kind in (NUMBER, STRING, IDENTIFIER):
+            self._next()
+            return nodes.Constant(token.at, token.value)
+        if self._is(BRACKET, "("):
+            return self._expression(0)
+        raise self._error(
+            "a map key must be a quoted string, a number, a identifier, or an expression "
+            f"enclosed in parentheses (unexpected token {token})"
+        )
+
+    def _postfix(self, node: nodes.Node) -> nodes.Node:
+        while self.current.value in (".", "?.", "[") and self.current.kind in (
+            OPERATOR,
+            BRACKET,
+        ):
+            token = self._next()
+            optional = token.value == "?."
+            if optional and self._is(BRACKET, "["):
+                token = self._next()
+            node = (
+                self._subscript(node, token, optional)
+                if token.value == "["
+                else self._named(node, optional)
+            )
+        return node
+
+    def _named(self, node: nodes.Node, optional: bool) -> nodes.Node:
+        token = self._next()
+        if token.kind != IDENTIFIER and not (
+            token.kind == OPERATOR and token.value[:1].isalpha()
+        ):
+            raise self._error("expected name")
+        chained = isinstance(node, nodes.Chain)
+        base = node.inner if isinstance(node, nodes.Chain) else node
+        key = nodes.Constant(token.at, token.value)
+        member = nodes.Member(token.at, base, key, optional)
+        result: nodes.Node = member
+        if self._is(BRACKET, "("):
+            result = nodes.Call(token.at, replace(member, method=True), self._arguments())
+        return nodes.Chain(token.at, result) if chained or optional else result
+
+    def _subscript(self, node: nodes.Node, token: Token, optional: bool) -> nodes.Node:
+        low = None if self._is(OPERATOR, ":") else self._expression(0)
+        if self._is(OPERATOR, ":"):
+            self._next()
+            high = None if self._is(BRACKET, "]") else self._expression(0)
+            self._expect(BRACKET, "]")
+            return nodes.Slice(token.at, node, low, high)
+        if low is None:
+            raise self._unexpected()
+        self._expect(BRACKET, "]")
+        member = nodes.Member(token.at, node, low, optional)
+        return nodes.Chain(token.at, member) if optional else member

@@ -1,0 +1,175 @@
+"""The values that expressions work with, and what Go calls their types."""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from workflows.runner.language.exprlang.faults import Fault
+from workflows.runner.language.gotime import Duration, Moment, Zone
+
+
+class Int64(int):
+    """An int64, which Go does not let stand in for an int argument."""
+
+
+class Byte(int):
+    """A uint8, which is what indexing a text gives."""
+
+
+class AnyMap(dict[Any, Any]):
+    """A map whose keys are of any type; it has no JSON form."""
+
+
+_NAMES: tuple[tuple[type | tuple[type, ...], str], ...] = (
+    (bool, "bool"),
+    (Duration, "time.Duration"),
+    (Int64, "int64"),
+    (Byte, "uint8"),
+    (int, "int"),
+    (float, "float64"),
+    (str, "string"),
+    (bytes, "[]uint8"),
+    (list, "[]interface {}"),
+    (AnyMap, "map[interface {}]interface {}"),
+    (Mapping, "map[string]interface {}"),
+    (Moment, "time.Time"),
+    (Zone, "*time.Location"),
+)
+_GO_NAMES: dict[Any, str] = {
+    Any: "interface {}", int: "int", Int64: "int64", float: "float64", str: "string",
+    bool: "bool", list: "[]interface {}", dict: "map[string]interface {}",
+    bytes: "[]uint8", Moment: "time.Time", Duration: "time.Duration",
+}  # fmt: skip
+_ZEROS: dict[Any, Any] = {
+    int: 0, Int64: Int64(0), float: 0.0, str: "", bool: False, list: [], dict: {},
+}  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Function:
+    """A Go function: a Python one whose annotations are its Go signature."""
+
+    name: str
+    body: Callable[..., Any]
+    takes: tuple[Any, ...] = field(init=False)
+    rest: Any = field(init=False)
+    gives: Any = field(init=False)
+
+    def __post_init__(self) -> None:
+        code, kinds = self.body.__code__, self.body.__annotations__
+        names = code.co_varnames[: code.co_argcount]
+        variadic = bool(code.co_flags & 0x04)
+        object.__setattr__(self, "takes", tuple(kinds.get(n, Any) for n in names))
+        rest = kinds.get(code.co_varnames[code.co_argcount], Any) if variadic else None
+        object.__setattr__(self, "rest", rest)
+        object.__setattr__(self, "gives", kinds.get("return", Any))
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Call it as Go's reflection does: with exactly these types."""
+        least, given = len(self.takes), len(arguments)
+        if self.rest is None and given != least:
+            raise Fault(f"invalid number of arguments: expected {least}, got {given}")
+        if given < least:
+            raise Fault(
+                f"invalid number of arguments: expected at least {least}, got {given}"
+            )
+        kinds = (*self.takes, *[self.rest] * (given - least))
+        return self.body(*map(_accepted, arguments, kinds))
+
+    def __str__(self) -> str:
+        parts = [go_name(kind) for kind in self.takes]
+        if self.rest is not None:
+            parts.append(f"...{go_name(self.rest)}")
+        return f"func({', '.join(parts)}) {go_name(self.gives)}"
+
+
+def _accepted(value: Any, kind: Any) -> Any:
+    if kind is Any:
+        return value
+    if value is None:
+        return _ZEROS.get(kind)
+    if type_name(value) != go_name(kind):
+        raise Fault(f"reflect: Call using {type_name(value)} as type {go_name(kind)}")
+    return value
+
+
+def go_name(kind: Any) -> str:
+    """Give the Go type that a Python annotation stands for."""
+    return _GO_NAMES.get(kind, "interface {}")
+
+
+def type_name(value: object) -> str:
+    """Give what Go's %T prints for a value."""
+    if value is None:
+        return "<nil>"
+    if isinstance(value, Function):
+        return str(value)
+    for kinds, name in _NAMES:
+        if isinstance(value, kinds):
+            return name
+    return type(value).__name__
+
+
+def is_number(value: object) -> bool:
+    """Tell whether arithmetic takes it as a plain number."""
+    return isinstance(value, (int, float)) and not isinstance(value, (bool, Duration))
+
+
+def wrapped(value: int) -> int:
+    """Bring an int into 64 bits the way Go's arithmetic overflows."""
+    if -(2**63) <= value < 2**63:
+        return value
+    return (value + 2**63) % 2**64 - 2**63
+
+
+def to_int(value: object) -> int:
+    """Convert a number as the language does where it needs an int.
+
+    Raises:
+        Fault: it is no number.
+    """
+    if isinstance(value, float):
+        return from_float(value)
+    if isinstance(value, int) and is_number(value):
+        return int(value)
+    raise Fault(f"invalid operation: int({type_name(value)})")
+
+
+def from_float(value: float) -> int:
+    """Cut a float down to an int; what does not fit becomes the least int."""
+    if not math.isfinite(value) or not -(2.0**63) <= value < 2.0**63:
+        return -(2**63)
+    return int(value)
+
+
+def to_float(value: object) -> float:
+    """Convert a number as the language does where it needs a float.
+
+    Raises:
+        Fault: it is no number.
+    """
+    if is_number(value):
+        return float(value)  # type: ignore[arg-type]
+    raise Fault(f"invalid operation: float({type_name(value)})")
+
+
+def as_bool(value: object) -> bool:
+    """Take a value that has to be a truth value.
+
+    Raises:
+        Fault: it is none.
+    """
+    return bool(expected(value, bool))
+
+
+def expected(value: object, kind: type) -> Any:
+    """Take a value that has to be of one kind: Go's type assertion.
+
+    Raises:
+        Fault: it is of another.
+    """
+    if isinstance(value, kind) and (kind is bool or not isinstance(value, bool)):
+        return value
+    name = "nil" if value is None else type_name(value)
+    raise Fault(f"interface conversion: interface {{}} is {name}, not {go_name(kind)}")

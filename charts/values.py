@@ -1,6 +1,7 @@
 """Which values a render uses: the chart's defaults, its environment, its site, and --set."""
 
 from collections.abc import Iterable, Mapping
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -63,12 +64,12 @@ def read(file: Path) -> Values:
 
 
 def merge(into: Values, other: Mapping[str, Any]) -> None:
-    """Lay `other` over `into`: mappings merge, everything else is replaced."""
+    """Lay a copy of `other` over `into`: mappings merge, everything else is replaced."""
     for key, value in other.items():
         if isinstance(value, Mapping) and isinstance(into.get(key), dict):
             merge(into[key], value)
         else:
-            into[key] = value
+            into[key] = deepcopy(value)
 
 
 def settings(defaults: Mapping[str, Any], pairs: Iterable[str]) -> Values:

@@ -1,0 +1,67 @@
+"""What the runner is told about this site: the ConfigMap `platform`, and its image map."""
+
+from typing import Any
+
+import yaml
+
+from infra.local import state as files
+from infra.local.site import APP, ENVIRONMENTS, MODEL, REGISTRY, Site, namespace_of, service_key
+from infra.local.state import CLONE
+
+NAMESPACE = "argo"
+
+
+def platform(site: Site) -> dict[str, str]:
+    """Return what differs between sites for a workflow step."""
+    state = site.state
+    urls = {
+        f"{name.upper()}_URL": site.slot_url(service_key(namespace_of(name), APP)) or ""
+        for name in ENVIRONMENTS
+    }
+    return {
+        "GOURMET_SITE": site.name,
+        "GOURMET_ENGINE": "runner",
+        "MLFLOW_TRACKING_URI": site.addresses["mlflow"],
+        "GOURMET_MODEL": MODEL,
+        "GOURMET_REGISTRY": REGISTRY,
+        "GOURMET_IMAGES": f"oci:{state.images}",
+        "GOURMET_GITOPS": str(state.gitops),
+        "GOURMET_SOURCE": str(CLONE),
+        "GOURMET_GATEWAY": site.addresses["gateway"],
+        "GOURMET_SITE_API": site.addresses["api"],
+        "GOURMET_STATE": str(state.folder),
+        **urls,
+    }
+
+
+def write(site: Site, **more: str) -> None:
+    """Write both files; `more` is added to what the ConfigMap held before.
+
+    The site's own facts are always those of now: ports may have changed.
+    """
+    kept = {**_held(site), **{name.replace("_", "-"): text for name, text in more.items()}}
+    body = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {
+            "name": "platform",
+            "namespace": NAMESPACE,
+            "labels": {"workflows.argoproj.io/configmap-type": "Parameter"},
+        },
+        "data": {**kept, **platform(site)},
+    }
+    _write(site.state.platform, body)
+    _write(site.state.image_map, {f"{REGISTRY}/**": {"run": "store"}})
+
+
+def _held(site: Site) -> dict[str, str]:
+    if not site.state.platform.exists():
+        return {}
+    data: dict[str, str] = yaml.safe_load(site.state.platform.read_text()).get("data") or {}
+    return data
+
+
+def _write(path: Any, body: dict[str, Any]) -> None:
+    text = yaml.safe_dump(body, sort_keys=True)
+    if not path.exists() or path.read_text() != text:
+        files.write(path, text)

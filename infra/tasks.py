@@ -1,0 +1,101 @@
+"""The site that everything runs on: start it, stop it, look at it."""
+
+import contextlib
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from invoke import Collection, Context, Exit, task
+
+if TYPE_CHECKING:
+    from infra.local.site import Site
+
+
+@task(help={"purge": "remove the state folder too, models and all", "yes": "do not ask"})
+def down(_c: Context, purge: bool = False, yes: bool = False) -> None:
+    """Stop every process of the local site, and no other."""
+    from infra.local import stages, state
+
+    here = state.locate()
+    with _in_words():
+        if purge and not yes and here.folder.exists():
+            _agree(f"Remove {here.folder} with its models, releases and history?")
+        count = stages.stop(here)
+        print(f"Stopped {count} processes." if count else "Nothing was running.")
+        if purge:
+            stages.purge(here)
+            print(f"Removed {here.folder}.")
+
+
+@task(help={"json": "as one JSON object"})
+def status(_c: Context, json: bool = False) -> None:
+    """Show what serves where, and what is wrong with it."""
+    from json import dumps
+
+    from infra.local import overview
+
+    with _in_words():
+        found = overview.look(_site())
+    if json:
+        print(dumps(found.as_json(), indent=2))
+        return
+    from rich.console import Console
+
+    from infra.local import board
+
+    board.show(found, Console())
+
+
+@task(
+    positional=["what"],
+    help={"what": "agent, gateway, mlflow, an environment, or a run", "lines": "how many of each"},
+)
+def logs(_c: Context, what: str, lines: int = 50) -> None:
+    """Show the last lines that a part of the site has printed."""
+    from infra.local import logs as printed
+
+    with _in_words():
+        for name, text in printed.read(printed.find(_site(), what), lines):
+            print(f"==> {name}\n{text}\n")
+
+
+@task
+def fields(_c: Context) -> None:
+    """Show which kinds and fields of manifests the local site does."""
+    from infra.local import fields as table
+
+    for kind, field, done in table.support():
+        print(f"{kind:<50} {field:<70} {done}")
+
+
+def _site() -> "Site":
+    from infra.local import site, state
+    from infra.local.errors import NotRunningError
+
+    here = state.locate()
+    found = site.load(here)
+    if found is None:
+        raise NotRunningError(here.folder)
+    return found
+
+
+@contextlib.contextmanager
+def _in_words() -> Iterator[None]:
+    """Turn what goes wrong on purpose into its sentence and an exit code."""
+    from infra.local.errors import SiteError
+
+    try:
+        yield
+    except SiteError as error:
+        raise Exit(str(error), error.code) from error
+
+
+def _agree(question: str) -> None:
+    if not sys.stdin.isatty():
+        raise Exit(f"{question} Nobody is here to ask; say --yes.", 2)
+    if input(f"{question} [y/N] ") != "y":
+        raise Exit("Nothing was changed.", 0)
+
+
+TOP = {"down": down, "status": status, "logs": logs}
+namespace = Collection(fields)

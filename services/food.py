@@ -35,12 +35,13 @@ PREPROCESSING: dict[str, Any] = {
 }
 
 FORMATS = ("JPEG", "PNG", "WEBP")
-# A photo is judged by its head, before it is decoded. Decoding takes no more memory
-# than MAX_DECODED_BYTES: 12 million pixels of PNG in colour, 64 of an ordinary JPEG.
+# A photo is judged by its head, before it is decoded. MAX_MEMORY holds its bytes (twice:
+# a form has them too) and what decoding takes: 12 million pixels of a PNG in colour, 3 of
+# a WebP, 64 of an ordinary JPEG, which is shrunk while it is read.
 MAX_BYTES = 10 * 2**20
 MAX_SIDE = 2**16
 MAX_PIXELS = 64_000_000
-MAX_DECODED_BYTES = 50_000_000
+MAX_MEMORY = 57_000_000
 BYTES_A_PIXEL = {"1": 1, "L": 1, "P": 1, "I;16": 2}  # what Pillow keeps; else 4
 WEBP_BYTES_A_PIXEL = 16  # libwebp keeps two canvases, Pillow makes two copies
 STRIP_PIXELS = 250_000
@@ -111,10 +112,10 @@ def decode(photo: bytes, longest: int | None = None) -> Image.Image:
     image = _open(photo)
     size = (SIDE, SIDE) if longest is None else _shrunk(image.size, longest)
     try:
-        turn = UPRIGHT.get(image.getexif().get(ORIENTATION, 1))
         held_back = _held_back(image, photo)
         image.draft(None, (2 * size[0], 2 * size[1]))
-        _require_little_memory(image, held_back)
+        _require_little_memory(image, 2 * len(photo) + held_back)
+        turn = UPRIGHT.get(image.getexif().get(ORIENTATION, 1))  # decodes a PNG
         picture = _reduced(image, size).resize(size, Image.Resampling.BILINEAR)
     except BadPhotoError:
         raise
@@ -152,15 +153,15 @@ def _open(photo: bytes) -> Image.Image:
     return image
 
 
-def _require_little_memory(image: Image.Image, held_back: int) -> None:
+def _require_little_memory(image: Image.Image, already: int) -> None:
     a_pixel = BYTES_A_PIXEL.get(image.mode, 4)
     if image.format == "WEBP":
         a_pixel = WEBP_BYTES_A_PIXEL
-    need = image.width * image.height * a_pixel + held_back
-    if need > MAX_DECODED_BYTES:
+    need = image.width * image.height * a_pixel + already
+    if need > MAX_MEMORY:
         raise TooLargeError(
             f"This {image.format} would take {need // 1_000_000} MB of memory to open, and "
-            f"we give it {MAX_DECODED_BYTES // 1_000_000}: send it smaller, or as a JPEG "
+            f"we give it {MAX_MEMORY // 1_000_000}: send it smaller, or as a JPEG "
             "that is not progressive."
         )
 

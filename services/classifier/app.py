@@ -156,7 +156,10 @@ def _shelf(folder: Path | None, megabytes: int) -> Shelf | None:
 
 
 def _add_predicting(app: FastAPI, service: Service) -> None:
-    html, policy = page.build(keeps_feedback=service.feedback is not None)
+    html, policy = page.build(
+        keeps_feedback=service.feedback is not None,
+        keeps_recordings=service.recorder is not None,
+    )
     picture = page.built_in_picture()
 
     @app.get("/", response_class=HTMLResponse)

@@ -15,7 +15,7 @@ SAMPLES = Path(__file__).parent / "samples"
 TEST_PICTURE = SAMPLES / "egg.webp"
 
 
-def build(*, keeps_feedback: bool) -> tuple[str, str]:
+def build(*, keeps_feedback: bool, keeps_recordings: bool) -> tuple[str, str]:
     """Return the HTML, and the content security policy that it works under."""
     style, script = (WEB / "style.css").read_text(), (WEB / "script.js").read_text()
     facts = json.dumps(
@@ -31,6 +31,7 @@ def build(*, keeps_feedback: bool) -> tuple[str, str]:
     )
     script = script.replace("/* FACTS */ {}", facts)
     html = (WEB / "index.html").read_text()
+    html = html.replace("<!-- KEPT -->", _what_is_kept(keeps_feedback, keeps_recordings))
     html = html.replace("/* STYLE */", style).replace("/* SCRIPT */", script)
     policy = (
         f"default-src 'none'; style-src {_source(style)}; script-src {_source(script)}; "
@@ -43,6 +44,13 @@ def build(*, keeps_feedback: bool) -> tuple[str, str]:
 def built_in_picture() -> bytes:
     """Return the built-in picture that `/test` classifies."""
     return TEST_PICTURE.read_bytes()
+
+
+def _what_is_kept(feedback: bool, recordings: bool) -> str:
+    corrected = "A photo that you correct is kept as a small copy without its metadata. "
+    recorded = "Some other photos are kept for a while as squares of 224 pixels, to compare models."
+    looked_at = "Other photos are looked at and not kept."
+    return (corrected if feedback else "") + (recorded if recordings else looked_at)
 
 
 def _data_url(path: Path) -> str:

@@ -6,6 +6,7 @@ let current = null; // the photo that the answer on the page speaks of, and that
 
 function show(part) {
   for (const id of ["blank", "wait", "result", "error"]) byId(id).hidden = id !== part;
+  byId("answer").scrollIntoView({ block: "nearest" }); // on a phone it is below the photo
 }
 
 function fail(sentence) {
@@ -67,6 +68,9 @@ function render(answer) {
   byId("wrong").setAttribute("aria-expanded", "false");
   byId("thanks").hidden = true;
   show("result");
+  // The gateway may ask another release each time: name the one that gave this answer.
+  const { version, digest } = answer;
+  if (digest !== told.digest || version !== told.version) tell({ model: told.model, version, digest });
 }
 
 function bar([label, share]) {
@@ -86,7 +90,7 @@ function bar([label, share]) {
   return row;
 }
 
-const naming = (version) => (version === null ? "first model, without a version" : `model version ${version}`);
+const naming = (version) => (version === null ? "first model, no version" : `model version ${version}`);
 
 function openCorrection() {
   const options = FACTS.labels
@@ -144,14 +148,20 @@ function fact(term, value) {
   return pair;
 }
 
+let told = {};
+
+function tell(version) {
+  told = version;
+  byId("served").textContent = naming(version.version);
+  const facts = [["model", version.model], ["environment", version.environment],
+    ["digest", version.digest], ["commit", version.commit], ["data", version.data_hash]];
+  byId("facts").replaceChildren(...facts.filter(([, value]) => value).map((pair) => fact(...pair)));
+}
+
 async function tellVersion() {
   try {
-    const version = await answerOf("version");
-    byId("served").textContent = naming(version.version);
-    const facts = [["model", version.model], ["environment", version.environment],
-      ["digest", version.digest], ["commit", version.commit], ["data", version.data_hash]];
-    byId("facts").replaceChildren(...facts.filter(([, value]) => value).map((pair) => fact(...pair)));
-  } catch (error) {
+    tell(await answerOf("version"));
+  } catch {
     byId("served").textContent = "no answer";
   }
 }

@@ -155,11 +155,17 @@ def _sign(offset: int) -> str:
 def at(local: datetime, zone: Zone, nanosecond: int = 0) -> Moment:
     """Make a moment from a date and time in a zone.
 
-    A time that a change of clocks skips is moved on by the change, as Go does.
+    A time that a change of clocks skips or repeats is settled as Go settles it: by the
+    offset that holds when the time is taken for UTC, corrected once.
     """
-    aware = local.replace(tzinfo=zone.rules, fold=0)
-    seconds = (aware - _EPOCH) // timedelta(seconds=1)
-    return Moment(seconds * _SECOND + nanosecond, zone)
+    seconds = (local.replace(tzinfo=timezone.utc) - _EPOCH) // timedelta(seconds=1)
+    offset = _offset(seconds, zone)
+    corrected = _offset(seconds - offset, zone)
+    return Moment((seconds - corrected) * _SECOND + nanosecond, zone)
+
+
+def _offset(seconds: int, zone: Zone) -> int:
+    return Moment(seconds * _SECOND, zone).offset
 
 
 def now() -> Moment:

@@ -4,19 +4,28 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from workflows.runner.language import gjsonpath, gotext, kubepath, kubewalk, selectors
+from workflows.runner.language.errors import PathError
+
 
 def jsonpath(obj: Any, template: str) -> str:
     """Print a kubectl JSONPath template such as `{.status.phase}`.
 
+    A field that is not there prints nothing.
+
     Raises:
-        PathError: it is malformed, or names something that is not there.
+        PathError: the template is malformed or does not fit the object.
     """
-    return ""
+    try:
+        found = kubewalk.Walk().run(kubepath.parse(template), obj)
+        return "".join(kubewalk.printed(results) for results in found)
+    except RecursionError as error:
+        raise PathError(f"{template!r} is nested too deeply") from error
 
 
 def gjson(obj: Any, path: str) -> str | None:
     """Give the text of what a gjson path finds; None when it finds nothing."""
-    return None
+    return gjsonpath.text(obj, path)
 
 
 def jq(obj: Any, filter: str) -> str:
@@ -25,23 +34,28 @@ def jq(obj: Any, filter: str) -> str:
     Raises:
         PathError: the filter is malformed or fails.
     """
-    return ""
+    import jq as program
+
+    try:
+        results = program.compile(filter).input_text(gotext.format_json(obj)).all()
+    except (ValueError, StopIteration) as error:
+        raise PathError(f"jq: {error}") from error
+    lines = (one if isinstance(one, str) else gotext.format_json(one) for one in results)
+    return "\n".join(lines).strip()
 
 
 @dataclass(frozen=True)
 class Requirement:
-    """One condition of a selector: a path, an operator and values."""
+    """One condition of a selector, about what a gjson path finds."""
 
-    key: str
-    operator: str
-    values: tuple[str, ...]
+    condition: selectors.Condition
 
     def __str__(self) -> str:
-        return self.key
+        return str(self.condition)
 
     def matches(self, obj: Mapping[str, Any]) -> bool:
         """Tell whether an object meets it."""
-        return False
+        return self.condition.holds(gjson(obj, self.condition.key))
 
 
 def selector(text: str) -> list[Requirement]:
@@ -50,4 +64,4 @@ def selector(text: str) -> list[Requirement]:
     Raises:
         PathError: it is malformed.
     """
-    return []
+    return [Requirement(condition) for condition in selectors.parse(text)]

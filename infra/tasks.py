@@ -11,6 +11,33 @@ if TYPE_CHECKING:
     from infra.local.site import Site
 
 
+@task(
+    help={
+        "data": "sample, or a folder or zip of photos",
+        "until": "platform, staging or canary",
+        "yes": "do not ask",
+    }
+)
+def up(_c: Context, data: str = "", until: str = "canary", yes: bool = False) -> None:
+    """Start the local site and take a model from photos to canary; again: what is missing."""
+    import os
+    from pathlib import Path
+
+    from infra import up as stages
+    from infra.local import state
+
+    if until not in stages.GOALS:
+        raise Exit(f"--until {until}: choose {', '.join(stages.GOALS)}.", 2)
+    named = data if data in ("", "sample") else str(Path(os.environ.get("GOURMET_FROM", ""), data))
+    with _in_words():
+        stages.run(state.locate(), stages.Wish(named or None, until), _tell)
+    status(_c)
+
+
+def _tell(stage: str, sentence: str) -> None:
+    print(f"{stage:<13} {sentence}", flush=True)
+
+
 @task(help={"purge": "remove the state folder too, models and all", "yes": "do not ask"})
 def down(_c: Context, purge: bool = False, yes: bool = False) -> None:
     """Stop every process of the local site, and no other."""
@@ -97,5 +124,5 @@ def _agree(question: str) -> None:
         raise Exit("Nothing was changed.", 0)
 
 
-TOP = {"down": down, "status": status, "logs": logs}
+TOP = {"up": up, "down": down, "status": status, "logs": logs}
 namespace = Collection(fields)

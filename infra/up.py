@@ -1,0 +1,219 @@
+"""The main job, stage by stage: a site, its platform, first releases, and a model in canary.
+
+Every stage finds out what is there and does only what is missing, so that `up` can be killed
+at any moment and run again. Stages start the other areas as commands.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from infra.local import client, facts, overview, stages
+from infra.local import state as files
+from infra.local.errors import SiteError
+from infra.local.site import ENVIRONMENTS, Site
+from infra.local.state import CLONE, State
+from infra.packages import Installing
+
+GOALS = ("platform", "staging", "canary")
+HEALTHY_SECONDS = 180.0
+Say = Callable[[str, str], None]
+
+
+class StageError(SiteError):
+    """A stage did not do its work; what it printed says why."""
+
+    def __init__(self, stage: str, why: str, code: int = 1) -> None:
+        self.stage = stage
+        self.code = code
+        super().__init__(f"{stage}: {why}")
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What `up` was asked for.
+
+    Attributes:
+        data: `sample`, or the absolute path of a folder or zip; None when nobody said.
+        until: How far to go, one of GOALS.
+    """
+
+    data: str | None
+    until: str
+
+
+def run(state: State, wish: Wish, say: Say) -> Site:
+    """Bring the site to where the wish says, and return it.
+
+    Raises:
+        SiteError: a stage could not be done; run it again when its cause is mended.
+    """
+    commit = _commit(say)
+    with Installing() as packages:
+        site = _site(state, say)
+        lifecycle = packages.folder("lifecycle") / "bin" / "python"
+        _images(site, lifecycle, commit, say)
+        packages.folder("classifier")
+        _first_releases(site, lifecycle, say)
+        packages.folder("mlflow")
+        _healthy(site, say)
+        if wish.until != "platform":
+            _model(site, wish, packages, say)
+    return site
+
+
+def _commit(say: Say) -> str:
+    head = _git("rev-parse", "HEAD")
+    if head is None:
+        raise StageError("source", f"{CLONE} is no Git clone, and images are made of commits", 2)
+    if _git("status", "--porcelain", "--untracked-files=no"):
+        say("source", f"commit {head[:12]}; changes that are not committed are not in the images")
+    return head
+
+
+def _git(*arguments: str) -> str | None:
+    command = ["git", "-C", str(CLONE), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return done.stdout.strip() if done.returncode == 0 else None
+
+
+def _site(state: State, say: Say) -> Site:
+    began = time.monotonic()
+    started = stages.start(state)
+    how = "runs already" if started.again else "started"
+    moved = "; its old ports are taken, so it has new ones" if started.moved else ""
+    say("site", f"{how} in {time.monotonic() - began:.1f} s{moved}: {state.folder}")
+    return started.site
+
+
+def _images(site: Site, python: Path, commit: str, say: Say) -> None:
+    made = _verb(site, python, "images", "build-image", "--kind", "lifecycle")
+    facts.write(site, lifecycle_image=made["image"])
+    say("images", f"steps run {made['image'].partition('@')[2][:19]} of commit {commit[:12]}")
+
+
+def _first_releases(site: Site, python: Path, say: Say) -> None:
+    made = _verb(site, python, "environments", "bootstrap")
+    new = made["environments"].replace(" ", ", ")
+    say("environments", f"first release of {new}" if new else "each holds a release")
+    client.sync(site)
+
+
+def _verb(site: Site, python: Path, stage: str, *arguments: str) -> dict[str, str]:
+    """Run a verb of the lifecycle as a workflow step would, and return its outputs."""
+    done = subprocess.run(
+        [str(python), "-m", "services.lifecycle", *arguments],
+        cwd=CLONE,
+        env={**os.environ, **facts.platform(site)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise StageError(stage, done.stderr.strip(), done.returncode)
+    outputs: dict[str, str] = json.loads(done.stdout.splitlines()[-1])
+    return outputs
+
+
+def _healthy(site: Site, say: Say) -> None:
+    """Wait until everything that Git says runs, telling what it waits for as that changes."""
+    end = time.monotonic() + HEALTHY_SECONDS
+    told = ""
+    while waiting := _not_healthy(client.status(site)):
+        if waiting != told:
+            say("platform", f"waits for {waiting}")
+            told = waiting
+        if time.monotonic() > end:
+            raise StageError("platform", f"after {HEALTHY_SECONDS:.0f} s still {waiting}")
+        time.sleep(0.1)
+    say("platform", f"MLflow, gateway and {', '.join(ENVIRONMENTS)} are healthy")
+
+
+def _not_healthy(status: Mapping[str, Any] | None) -> str:
+    if status is None:
+        return "the agent"
+    if status["error"]:
+        return str(status["error"])
+    found = {
+        f"{name} in {namespace}": deployment
+        for namespace, held in status["namespaces"].items()
+        for name, deployment in held["deployments"].items()
+    }
+    bad = [
+        f"{name} ({deployment['health']}{_because(deployment['message'])})"
+        for name, deployment in found.items()
+        if deployment["health"] != overview.HEALTHY
+    ]
+    return ", ".join(bad) if found else "the first deployment"
+
+
+def _because(message: str) -> str:
+    return f": {message}" if message else ""
+
+
+def _model(site: Site, wish: Wish, packages: Installing, say: Say) -> None:
+    """Train a model and bring it as far as the wish says, unless one is there."""
+    memory = site.state.folder / "up.json"
+    last: dict[str, str] = files.read_json(memory) or {}
+    data = wish.data or last.get("data", "sample")
+    served = _served(site, wish.until)
+    if served is not None and data == last.get("data"):
+        say("model", f"version {served} serves in {wish.until}")
+        return
+    say("model", "waits for the packages of the trainer (several GB on first use)")
+    packages.folder("trainer")
+    if last.get("data") == data and _broke_off(site, last.get("run", "")):
+        say("model", f"goes on with {last['run']}")
+        code = _runner(site, "retry", last["run"])
+    else:
+        name = f"train-model-{int(time.time())}"
+        files.write_json(memory, {"data": data, "run": name})
+        code = _runner(site, *_submission(name, data, wish.until))
+    if code:
+        name = (files.read_json(memory) or {})["run"]
+        raise StageError("model", f"{name} did not succeed. See: ./run invoke logs {name}", code)
+
+
+def _served(site: Site, environment: str) -> int | None:
+    found = overview.look(site)
+    row = next(row for row in found.environments if row.name == environment)
+    return row.version if row.health == overview.HEALTHY and row.alias == row.version else None
+
+
+def _broke_off(site: Site, run: str) -> bool:
+    command = [*_runner_command(site, "get"), run, "-o", "json"]
+    done = subprocess.run(command, cwd=CLONE, capture_output=True, text=True, check=False)
+    if done.returncode not in (0, 1) or not done.stdout:
+        return False
+    return json.loads(done.stdout).get("status", {}).get("phase") in ("Running", "Pending")
+
+
+def _submission(name: str, data: str, until: str) -> list[str]:
+    choices = {"data": data, "until": until}
+    parameters = [part for key, value in choices.items() for part in ("-p", f"{key}={value}")]
+    return ["run", "--from", "train-model", "--name", name, *parameters]
+
+
+def _runner(site: Site, verb: str, *arguments: str) -> int:
+    """Run the workflow runner in the foreground: its tree is what a person watches."""
+    return subprocess.run(
+        [*_runner_command(site, verb), *arguments], cwd=CLONE, check=False
+    ).returncode
+
+
+def _runner_command(site: Site, verb: str) -> list[str]:
+    state = site.state
+    command = [sys.executable, "-m", "workflows.runner", verb, "--state", str(state.runs)]
+    if verb in ("run", "retry"):
+        command += ["--objects", str(state.objects), "--images", str(state.image_map)]
+        command += ["--store", str(state.images)]
+    if verb == "run":
+        command += [str(path) for path in sorted((CLONE / "workflows").glob("*.yaml"))]
+        command.append(str(state.platform))
+    return command

@@ -1,0 +1,141 @@
+"""Put the parts together: from options to a hub with everything that a run needs."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from workflows.runner.check.validate import validate
+from workflows.runner.engine.hub import Hub
+from workflows.runner.engine.locks import LockTable
+from workflows.runner.engine.operate import operate
+from workflows.runner.engine.run import Run
+from workflows.runner.errors import UsageError
+from workflows.runner.language import manifest
+from workflows.runner.language.manifest import Document
+from workflows.runner.ledger import processes
+from workflows.runner.ledger.ledger import Ledger
+from workflows.runner.ledger.runs import RunFolder, State
+from workflows.runner.machine import process, sandbox, variables
+from workflows.runner.machine.artifacts import ArtifactStore
+from workflows.runner.machine.images import ImageMap
+from workflows.runner.model.library import Library
+from workflows.runner.nodes import kinds
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where things are, read once from the command line and the environment."""
+
+    state: Path
+    images: Path | None = None
+    store: Path | None = None
+    objects: Path | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+    wait_for_people: bool = False
+    stubs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+def read_files(files: Sequence[str]) -> list[Document]:
+    """Read the objects of all files together.
+
+    Raises:
+        UsageError: a file is not there.
+    """
+    documents: list[Document] = []
+    for name in files:
+        try:
+            text = Path(name).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(f"{name}: {getattr(error, 'strerror', None) or error}") from error
+        documents += manifest.read(text, name)
+    return documents
+
+
+def read_one(path: Path) -> dict[str, Any]:
+    """Read a file that holds one object.
+
+    Raises:
+        UsageError: it is not there.
+    """
+    documents = read_files([str(path)])
+    return documents[0].data if documents else {}
+
+
+def image_map(settings: Settings) -> ImageMap:
+    """Read the image map."""
+    store = settings.store or settings.state.parent / "images"
+    if settings.images is None:
+        return ImageMap.load({}, store, None)
+    return ImageMap.load(read_one(settings.images), store, str(settings.images))
+
+
+def make_hub(settings: Settings, library: Library, images: ImageMap) -> Hub:
+    """Make what the workflows of this process share."""
+    process.allow_many_files()
+    kinds.install()
+    settings.state.mkdir(parents=True, exist_ok=True)
+    state = State(settings.state.resolve())
+    hub = Hub(
+        library=library,
+        images=images,
+        sandbox=sandbox.detect(settings.environment),
+        state=state,
+        environment=variables.passed_on(settings.environment),
+        objects=settings.objects,
+        wait_for_people=settings.wait_for_people,
+        stubs=settings.stubs,
+    )
+    hub.locks = LockTable(state.path / ".locks")
+    hub.artifacts = ArtifactStore(state.path / ".artifacts")
+    return hub
+
+
+def open_run(hub: Hub, workflow: dict[str, Any], documents: Sequence[dict[str, Any]]) -> Run:
+    """Make the folder of a new run and put what it is about in it."""
+    folder = hub.state.create(workflow["metadata"]["name"])
+    folder.save("owner.json", processes.identity(os.getpid()))
+    folder.save("run.json", {"workflow": workflow, "documents": list(documents)})
+    run = Run(hub, workflow, folder, Ledger(folder.ledger))
+    hub.runs[run.name] = run
+    return run
+
+
+def check(documents: Sequence[Document], chosen: Document | None) -> None:
+    """Refuse files that Argo or this machine would refuse.
+
+    Raises:
+        RefusedError: with everything that is wrong.
+    """
+    validate(documents, submit=chosen)
+
+
+async def run_all(runs: Sequence[Run], hub: Hub) -> None:
+    """Run workflows together, and end them all when this process is told to."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, _interrupted, runs, hub, number)
+    for run in runs:
+        run.ledger.note(workflow=run.summary())
+    await asyncio.gather(*(operate(run) for run in runs))
+    while hub.tasks:
+        await asyncio.gather(*hub.tasks, return_exceptions=True)
+    for run in hub.runs.values():
+        close(run)
+
+
+def close(run: Run) -> None:
+    """Write down how a run ended, and let go of it."""
+    run.ledger.close()
+    folder: RunFolder = run.folder
+    folder.save("status.json", run.summary())
+    (folder.path / "owner.json").unlink(missing_ok=True)
+
+
+def _interrupted(runs: Sequence[Run], hub: Hub, number: signal.Signals) -> None:
+    hub.__dict__["interrupted"] = number
+    for run in (*runs, *hub.runs.values()):
+        run.ask_to_end("Terminate")

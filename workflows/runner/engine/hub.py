@@ -1,0 +1,72 @@
+"""What the workflows of one process share: machine, objects, locks, and who is busy."""
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from workflows.runner.ledger.runs import State
+from workflows.runner.machine.images import ImageMap
+from workflows.runner.machine.sandbox import Sandbox
+from workflows.runner.model.library import Library
+
+
+@dataclass
+class Hub:
+    """Everything that is not of one workflow alone.
+
+    Attributes:
+        environment: What containers get of this machine's own variables.
+        objects: Folder of live objects for `resource` templates.
+        wait_for_people: Whether a suspended node waits when nothing else goes on.
+        stubs: Outcomes by node, in place of running it.
+        busy: How many processes, timers and requests are under way.
+    """
+
+    library: Library
+    images: ImageMap
+    sandbox: Sandbox
+    state: State
+    environment: Mapping[str, str] = field(default_factory=dict)
+    objects: Path | None = None
+    wait_for_people: bool = False
+    stubs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    busy: int = 0
+    listeners: list[Callable[[Any], None]] = field(default_factory=list)
+    runs: dict[str, Any] = field(default_factory=dict)
+    tasks: set["asyncio.Task[Any]"] = field(default_factory=set)
+    idle_checks: list[Callable[[], None]] = field(default_factory=list)
+    locks: Any = None
+    store: Any = None
+    artifacts: Any = None
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """Count as busy: what waits may hope for a change."""
+        self.busy += 1
+        try:
+            yield
+        finally:
+            self.busy -= 1
+            if self.busy == 0:
+                asyncio.get_running_loop().call_later(0.05, self.check_idle)
+
+    def check_idle(self) -> None:
+        """Ask those who wait to give up when nothing goes on that could help them."""
+        if self.busy == 0:
+            for check in list(self.idle_checks):
+                check()
+
+    def changed(self, run: Any) -> None:
+        """Tell everybody that the phase of a workflow changed."""
+        for tell in list(self.listeners):
+            tell(run)
+
+    def spawn(self, coroutine: Any) -> "asyncio.Task[Any]":
+        """Start something beside, and keep it alive until it ends."""
+        task = asyncio.get_running_loop().create_task(coroutine)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+        return task

@@ -1,0 +1,46 @@
+"""Processes named so that a number used again later is not taken for the same one."""
+
+import os
+import signal
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+_BOOT = Path("/proc/sys/kernel/random/boot_id")
+_START_TIME_FIELD = 19
+
+
+def start_time(pid: int) -> str | None:
+    """Give when a process started, in clock ticks since boot; None when it is gone."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    fields = text.rpartition(")")[2].split()
+    return None if fields[0] == "Z" else fields[_START_TIME_FIELD]
+
+
+def boot_id() -> str:
+    """Name this boot of the machine."""
+    return _BOOT.read_text(encoding="ascii").strip() if _BOOT.exists() else ""
+
+
+def identity(pid: int) -> dict[str, Any]:
+    """Give what tells a process from every other, now and later."""
+    return {"pid": pid, "start": start_time(pid), "boot": boot_id()}
+
+
+def is_alive(known: Mapping[str, Any]) -> bool:
+    """Tell whether the very process that was recorded still runs."""
+    return known.get("boot") == boot_id() and known.get("start") == start_time(int(known["pid"]))
+
+
+def kill_group(known: Mapping[str, Any]) -> bool:
+    """Kill the process group of a recorded process, if it is still that process."""
+    if not is_alive(known):
+        return False
+    try:
+        os.killpg(int(known["pid"]), signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True

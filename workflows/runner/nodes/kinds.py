@@ -1,0 +1,20 @@
+"""What runs each kind of template: the one table. A new kind is one line more."""
+
+from workflows.runner.engine.dag import run_dag
+from workflows.runner.engine.execute import KINDS
+from workflows.runner.engine.steps import run_steps
+from workflows.runner.nodes.pod import run_pod
+from workflows.runner.nodes.suspend import run_suspend
+
+TABLE = {
+    "container": run_pod,
+    "script": run_pod,
+    "steps": run_steps,
+    "dag": run_dag,
+    "suspend": run_suspend,
+}
+
+
+def install() -> None:
+    """Tell the engine what runs each kind."""
+    KINDS.table.update(TABLE)

@@ -8,7 +8,8 @@
   * MissingError          a file that an earlier step leaves is not there
   * MissingSettingError   an environment variable is not set
   * BadDataError          exit code 1: the data was read, and is bad
-  * ParityError           exit code 1: the exported model answers otherwise than PyTorch
+  * ChampionError         the version to compare with is not there
+  * NoVerdictError        the model tests could not be run
 
 Every message says where, what, and what to do next; `__main__` prints it as it is.
 """
@@ -94,13 +95,19 @@ class BadDataError(TrainerError):
         super().__init__(f"{source}: {count}, so nothing is trained on it.\n{lines}")
 
 
-class ParityError(TrainerError):
-    """The exported model answers otherwise than PyTorch."""
+class ChampionError(TrainerError):
+    """The version to compare with is not there."""
 
-    code = 1
-
-    def __init__(self, name: str, measured: float, allowed: float) -> None:
+    def __init__(self, model: str, asked: str) -> None:
         super().__init__(
-            f"{name} is {measured:.4g}, and {allowed:.4g} is allowed (thresholds.yaml): the "
-            "exported model does not answer as the trained one, so it was not kept."
+            f"--champion {asked}: {model} has no such version or alias, and it is no model "
+            "folder. Name one that is there, or `none` to compare with nothing."
         )
+
+
+class NoVerdictError(TrainerError):
+    """The model tests could not be run, so nothing is known of the model."""
+
+    def __init__(self, code: int, said: str) -> None:
+        tail = "\n".join(said.strip().splitlines()[-10:])
+        super().__init__(f"The model tests could not be run (pytest ended with {code}):\n{tail}")

@@ -9,9 +9,13 @@ from pathlib import Path
 
 
 def cache() -> Path:
-    """Name the folder where everything that can be made again is kept."""
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "gourmetops" / "trainer"
+    """Name the folder for what can be made again; a temporary one where home cannot be written."""
+    home = os.environ.get("HOME")
+    base = os.environ.get("XDG_CACHE_HOME") or (home and f"{home}/.cache")
+    folder = Path(base or tempfile.gettempdir(), "gourmetops", "trainer")
+    with contextlib.suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+    return folder if os.access(folder, os.W_OK) else Path(tempfile.gettempdir(), "gourmetops")
 
 
 def write(file: Path, content: str | bytes) -> None:

@@ -87,7 +87,7 @@ def _pass(
             last(features), training.labels[rows], label_smoothing=config.label_smoothing
         )
         optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         optimiser.step()
         total += loss.item() * len(rows)
         advance(len(rows))

@@ -86,7 +86,7 @@ def _step(
         head(features), all_.labels[rows], label_smoothing=config.label_smoothing
     )
     optimiser.zero_grad()
-    loss.backward()  # type: ignore[no-untyped-call]
+    loss.backward()
     optimiser.step()
     return loss.item()
 

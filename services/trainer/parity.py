@@ -14,7 +14,7 @@ from services.trainer.head import Head
 from services.trainer.inference import Model, tensors
 
 Array = NDArray[np.float32]
-PHOTOS = 64
+PHOTOS = 33
 
 
 @dataclass(frozen=True)
@@ -45,12 +45,26 @@ def sample(pictures: Sequence[Picture]) -> list[bytes]:
 def torch_logits(network: EfficientNetLite0, head: Head, photos: Sequence[bytes]) -> Array:
     """Answer with PyTorch."""
     weight, bias = torch.from_numpy(head.weight), torch.from_numpy(head.bias)
-    network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network = network.to(memory_format=torch.channels_last)
     answers = [
         torch.nn.functional.linear(network(torch.from_numpy(batch)), weight, bias).numpy()
         for batch in tensors(photos)
     ]
     return np.concatenate(answers)
+
+
+def save(file: Path, network: EfficientNetLite0, head: Head) -> None:
+    """Keep the trained weights, for the model tests to compare with."""
+    state = {"network": network.state_dict(), "head": torch.from_numpy(head.weight)}
+    torch.save({**state, "bias": torch.from_numpy(head.bias)}, file)
+
+
+def load(file: Path) -> tuple[EfficientNetLite0, Head]:
+    """Load what `save` kept."""
+    kept = torch.load(file, weights_only=True)
+    network = EfficientNetLite0()
+    network.load_state_dict(kept["network"])
+    return network.eval(), Head(kept["head"].numpy(), kept["bias"].numpy(), 0)
 
 
 def onnx_logits(file: Path, photos: Sequence[bytes], threads: int) -> Array:

@@ -12,7 +12,7 @@ from services.trainer import graph
 from services.trainer.inference import tensors
 
 
-class Calibration(CalibrationDataReader):  # type: ignore[misc]
+class Calibration(CalibrationDataReader):
     """Hands photos to ONNX Runtime, a batch at a time."""
 
     def __init__(self, photos: Sequence[bytes]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from mlflow import MlflowClient
 from mlflow.entities import Metric
@@ -16,10 +16,13 @@ from services.trainer.errors import TrackingError
 
 HERE = Path(__file__).parent
 EXPERIMENT = "food11-classifier"
-# Every call to MLflow ends: so many seconds, so many tries.
-DEADLINES = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "30", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3"}
+# Every call to MLflow ends: so many seconds, so many tries. stdout is ours.
+SETTINGS = {
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+}
 AT_ONCE = 500
-Result = TypeVar("Result")
 
 
 class Run:
@@ -124,7 +127,7 @@ def _experiment(client: MlflowClient) -> str:
 
 @contextmanager
 def _explained(address: str) -> Iterator[None]:
-    for name, value in DEADLINES.items():
+    for name, value in SETTINGS.items():
         os.environ.setdefault(name, value)
     try:
         yield

@@ -13,7 +13,7 @@ import torch
 
 from services import food
 from services.trainer import (
-    backbone, data, dataset, features, figures, files, finetune, graph, head, modelfile,
+    backbone, data, dataset, features, figures, files, finetune, graph, head, modelfile, parity,
     progress, scores, tracking,
 )  # fmt: skip
 from services.trainer.backbone import EfficientNetLite0
@@ -25,7 +25,7 @@ from services.trainer.inference import Model
 from services.trainer.settings import Config
 from services.trainer.tracking import Run
 
-MODEL, RUN_ID = "model", "run-id"
+MODEL, RUN_ID, WEIGHTS = "model", "run-id", "trained.pt"
 
 
 @dataclass(frozen=True)
@@ -42,14 +42,12 @@ def train(folder: Path, work: Path, config: Config, address: str, cache: Path) -
 
     Raises:
         BadDataError: the pictures are not those that the data card describes.
-        ParityError: the exported model answers otherwise than the trained one.
         TrackingError: MLflow does not answer.
     """
     begin = time.monotonic()
     torch.set_num_threads(config.threads)
     all_ = _described(folder)
-    shutil.rmtree(work / MODEL, ignore_errors=True)
-    (work / RUN_ID).unlink(missing_ok=True)
+    _clear(work)
     with tracking.new_run(address, "train") as run:
         run.params(asdict(config))
         run.tags({"data-hash": all_.hash, "requirements-hash": tracking.requirements_hash()})
@@ -61,6 +59,7 @@ def train(folder: Path, work: Path, config: Config, address: str, cache: Path) -
         _log_metrics(run, trained.epochs, metrics)
         facts = {"quantised": config.quantise, "run": run.id, "commit": tracking.commit()}
         facts |= {"data_hash": all_.hash, "metrics": metrics}
+        parity.save(work / WEIGHTS, trained.network, trained.head)
         modelfile.write(work / MODEL, onnx, facts)
         run.folder(work / MODEL, MODEL)
     files.write(work / RUN_ID, run.id)
@@ -84,6 +83,14 @@ def fit(all_: DataSet, config: Config, cache: Path) -> Trained:
     if config.fine_tune:
         best = finetune.train(network, best, all_, config, report)
     return Trained(network, best, epochs)
+
+
+def _clear(work: Path) -> None:
+    """Take away an earlier model first, so that nobody finds it after a failure."""
+    work.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(work / MODEL, ignore_errors=True)
+    for name in (RUN_ID, WEIGHTS):
+        (work / name).unlink(missing_ok=True)
 
 
 def _described(folder: Path) -> DataSet:

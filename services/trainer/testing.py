@@ -1,0 +1,103 @@
+"""`test`: run the model tests, keep their report, and say what failed and by how much."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+from services.trainer import champions, files, modelfile, tracking, training
+from services.trainer.errors import MissingError, NoVerdictError
+
+HERE = Path(__file__).parent
+CHECKS = HERE / "checks"
+REPORT = "report"
+JUNIT, TEXT, JSON = "junit.xml", "report.txt", "report.json"
+# How the lifecycle asks whether a run may be registered.
+VERDICT = "gourmetops.tests"
+DEADLINE_SECONDS = 1800
+
+
+@dataclass(frozen=True)
+class Report:
+    """How the model tests went."""
+
+    passed: int
+    failed: int
+    skipped: int
+    failures: dict[str, str]
+
+
+def test(data: Path, work: Path, champion: str | None, address: str) -> dict[str, Any]:
+    """Run the model tests and upload their report to the run; return how they went.
+
+    Raises:
+        MissingError: there is no model in `work`, or no data set.
+        NoVerdictError: the tests could not be run.
+        TrackingError: MLflow does not answer, or does not know the run or the champion.
+    """
+    for file in (work / training.RUN_ID, work / training.MODEL / modelfile.FACTS):
+        if not file.exists():
+            raise MissingError(file, "python -m services.trainer train")
+    with tracking.known_run(address, (work / training.RUN_ID).read_text()) as run:
+        run.tags({VERDICT: "running"})
+        with tempfile.TemporaryDirectory(prefix="gourmetops-champion-") as name:
+            best = champions.find(champion, run.client, Path(name))
+            report = _run(data, work, best)
+        run.folder(work / REPORT, REPORT)
+        run.metrics({0: {f"tests_{k}": v for k, v in asdict(report).items() if k != "failures"}})
+        run.tags({VERDICT: "failed" if report.failed else "passed"})
+    for name, why in report.failures.items():
+        print(f"FAILED {name}: {why}")
+    return {**asdict(report), "run-id": run.id}
+
+
+def read(junit: Path) -> Report:
+    """Read a JUnit report."""
+    failures, skipped, total = {}, 0, 0
+    for case in ElementTree.parse(junit).getroot().iter("testcase"):
+        total += 1
+        skipped += case.find("skipped") is not None
+        for problem in [*case.iter("failure"), *case.iter("error")]:
+            name = f"{case.get('classname', '').rpartition('.')[2]}::{case.get('name')}"
+            failures[name] = _sentence(problem.get("message", ""))
+    return Report(total - skipped - len(failures), len(failures), skipped, failures)
+
+
+def _run(data: Path, work: Path, champion: Path | None) -> Report:
+    with files.whole_folder(work / REPORT) as new:
+        options = [f"--junitxml={new / JUNIT}", f"--data={data.absolute()}"]
+        options += [f"--model={(work / training.MODEL).absolute()}"]
+        options += [f"--trained={(work / training.WEIGHTS).absolute()}"]
+        options += [f"--champion={champion}"] if champion else []
+        done = _pytest(options)
+        (new / TEXT).write_text(done.stdout)
+        if done.returncode not in (0, 1) or not (new / JUNIT).exists():
+            raise NoVerdictError(done.returncode, done.stdout)
+        report = read(new / JUNIT)
+        (new / JSON).write_text(json.dumps(asdict(report), indent=2) + "\n")
+    return report
+
+
+def _pytest(options: list[str]) -> subprocess.CompletedProcess[str]:
+    root = str(HERE.parents[1])
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-c", CHECKS / "pytest.ini", CHECKS, *options],
+        cwd=root,
+        env={**os.environ, "PYTHONPATH": root},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=DEADLINE_SECONDS,
+        check=False,
+    )
+
+
+def _sentence(message: str) -> str:
+    """Return what the test says, without how pytest shows the comparison."""
+    first = message.split("\nassert ")[0].strip()
+    return first.removeprefix("AssertionError: ")

@@ -1,0 +1,121 @@
+"""The shape of a site's file: which keys there are, and what each may hold."""
+
+import ipaddress
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+HOST = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?")
+
+# Says what is wrong with a plain value, or None.
+Judge = Callable[[Any], str | None]
+
+
+@dataclass(frozen=True)
+class Plain:
+    """One value."""
+
+    judge: Judge
+    required: bool = False
+
+
+@dataclass(frozen=True)
+class Many:
+    """A list, each item of one shape."""
+
+    item: "Plain | Keys"
+    required: bool = False
+
+
+@dataclass(frozen=True)
+class Keys:
+    """A mapping with known keys."""
+
+    keys: Mapping[str, "Plain | Many | Keys"] = field(default_factory=dict)
+    required: bool = False
+
+
+Shape = Plain | Many | Keys
+
+
+def text(value: Any) -> str | None:
+    """Any text that is not empty."""
+    return None if isinstance(value, str) and value else f"{value!r} is not text"
+
+
+def name(value: Any) -> str | None:
+    """A name as Kubernetes takes it for a node."""
+    if isinstance(value, str) and NAME.fullmatch(value):
+        return None
+    if isinstance(value, str) and NAME.fullmatch(value.lower()):
+        return f"{value!r} has capitals, which Kubernetes refuses in the name of a node"
+    return f"{value!r} is no name: small letters, digits and dashes"
+
+
+def one_of(*choices: str) -> Judge:
+    """One of a few words."""
+
+    def judge(value: Any) -> str | None:
+        if value in choices:
+            return None
+        from difflib import get_close_matches
+
+        close = get_close_matches(str(value), choices, n=1)
+        hint = f"did you mean {close[0]}?" if close else f"it is one of {', '.join(choices)}"
+        return f"{value!r} is not known here; {hint}"
+
+    return judge
+
+
+def whole(least: int, most: int) -> Judge:
+    """A whole number within limits."""
+
+    def judge(value: Any) -> str | None:
+        if isinstance(value, bool) or not isinstance(value, int):
+            return f"{value!r} is not a whole number"
+        return None if least <= value <= most else f"{value} is not between {least} and {most}"
+
+    return judge
+
+
+def number(value: Any) -> str | None:
+    """A number above zero."""
+    fine = isinstance(value, int | float) and not isinstance(value, bool) and value > 0
+    return None if fine else f"{value!r} is not a number above zero"
+
+
+def flag(value: Any) -> str | None:
+    """True or false."""
+    return None if isinstance(value, bool) else f"{value!r} is not true or false"
+
+
+def address(value: Any) -> str | None:
+    """One IP address."""
+    try:
+        ipaddress.ip_address(str(value))
+    except ValueError:
+        return f"{value!r} is no IP address"
+    return None
+
+
+def host(value: Any) -> str | None:
+    """An address or a host name."""
+    fine = isinstance(value, str) and HOST.fullmatch(value)
+    return None if fine else f"{value!r} is no host name or address"
+
+
+def cidr(value: Any) -> str | None:
+    """A range of addresses, such as 192.168.1.0/24."""
+    try:
+        ipaddress.ip_network(str(value))
+    except ValueError as error:
+        return f"{value!r} is no range of addresses ({error})"
+    return None
+
+
+def url(value: Any) -> str | None:
+    """An address on the web."""
+    fine = isinstance(value, str) and re.fullmatch(r"https?://[^\s/]+(/\S*)?", value)
+    return None if fine else f"{value!r} is no http:// or https:// address"

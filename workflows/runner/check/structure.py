@@ -15,6 +15,9 @@ GROUP = "argoproj.io/"
 _QUANTITY = re.compile(r"[+-]?[0-9.]+([eEinumkKMGTP]*[-+]?[0-9]*)")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 
+#: More fields than this are not listed in a message.
+MANY = 15
+
 Finding = tuple[Path, str]
 
 
@@ -48,7 +51,7 @@ def _object(value: Any, type_name: str, path: Path) -> Iterator[Finding]:
         here = (*path, key)
         field = known.get(key)
         if field is None:
-            yield here, _unknown(here, key, known)
+            yield here, _unknown(here, key, type_name)
         elif field.support == "refused" and _asks_for_something(inner):
             yield here, _refusal(here, field)
         else:
@@ -166,12 +169,15 @@ def _json_type(value: Any) -> str:
     return "array" if isinstance(value, list) else "string"
 
 
-def _unknown(path: Path, key: str, known: dict[str, Field]) -> str:
+def _unknown(path: Path, key: str, type_name: str) -> str:
+    known = schema()[type_name]
     text = f'unknown field "{written(path)}"'
     lower = {name.lower(): name for name in known}
-    close = [lower[key.lower()]] if key.lower() in lower else get_close_matches(key, known, n=1)
+    close = get_close_matches(key.lower(), lower, n=1, cutoff=0.75)
     if close:
-        return f"{text}; did you mean {close[0]}?"
+        return f"{text}; did you mean {lower[close[0]]}?"
+    if len(known) > MANY:
+        return f"{text}; `python -m workflows.runner support` lists the fields of {type_name}"
     return f"{text}; the fields here are {', '.join(sorted(known))}"
 
 

@@ -59,7 +59,8 @@ def _check_schedules(spec: Data, place: Place) -> None:
         try:
             Schedule.parse(schedules[0], zone)
         except ScheduleError as error:
-            raise Fault(f'invalid timezone "{zone}": {error}', place / "timezone") from None
+            why = str(error).removeprefix(f"provided bad location {zone}: ")
+            raise Fault(f'invalid timezone "{zone}": {why}', place / "timezone") from None
 
 
 def _metadata(spec: Data) -> Data:

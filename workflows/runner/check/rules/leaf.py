@@ -124,6 +124,8 @@ def _check_limits(at: str, data: Data, place: Place) -> None:
 
 
 def _is_deadline(seconds: object) -> bool:
+    if isinstance(seconds, float):
+        return seconds >= 0
     text = str(seconds)
     if text.startswith(PLACEHOLDER) or (text.startswith("{{") and text.endswith("}}")):
         return True

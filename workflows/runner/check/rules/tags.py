@@ -32,10 +32,11 @@ def check_tags(value: Any, scope: Scope, context: Context, place: Place) -> None
     for tag in _tags(value):
         name = tag.strip()
         if name.startswith(ROOTS) and not _is_known(name, scope, context):
-            raise Fault(
-                f"failed to resolve {{{{{tag}}}}}{_hint(name, scope, context)}",
-                _where(value, tag, place) or place,
-            )
+            opened, quote, _ = tag.partition('"')
+            text, hint = f"{{{{{tag}}}}}", _hint(name, scope, context)
+            if quote:  # it runs on from one text into the next
+                text, hint = f"{{{{{opened}", ": the tag is not closed by }}"
+            raise Fault(f"failed to resolve {text}{hint}", _where(value, text, place))
 
 
 def _is_known(name: str, scope: Scope, context: Context) -> bool:
@@ -68,12 +69,12 @@ def split(text: str) -> list[tuple[str, str | None]]:
         raise Fault(str(error)) from None
 
 
-def _where(value: Any, tag: str, place: Place) -> Place | None:
+def _where(value: Any, tag: str, place: Place) -> Place:
     """Find the text that holds a tag."""
     for path, text in _texts(value, ()):
-        if "{{" + tag + "}}" in text:
+        if tag in text:
             return Place(place.document, (*place.path, *path))
-    return None
+    return place
 
 
 def _texts(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:

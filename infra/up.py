@@ -130,7 +130,8 @@ def _healthy(site: Site, say: Say) -> None:
             say("platform", f"waits for {waiting}")
             told = waiting
         if time.monotonic() > end:
-            raise StageError("platform", f"after {HEALTHY_SECONDS:.0f} s still {waiting}")
+            why = f"{waiting} after {HEALTHY_SECONDS:.0f} s. {_messages(client.status(site))}"
+            raise StageError("platform", f"still waits for {why}")
         time.sleep(0.1)
     say("platform", f"MLflow, gateway and {', '.join(ENVIRONMENTS)} are healthy")
 
@@ -145,16 +146,19 @@ def _not_healthy(status: Mapping[str, Any] | None) -> str:
         for namespace, held in status["namespaces"].items()
         for name, deployment in held["deployments"].items()
     }
-    bad = [
-        f"{name} ({deployment['health']}{_because(deployment['message'])})"
-        for name, deployment in found.items()
-        if deployment["health"] != overview.HEALTHY
-    ]
+    bad = [name for name, held in found.items() if held["health"] != overview.HEALTHY]
     return ", ".join(bad) if found else "the first deployment"
 
 
-def _because(message: str) -> str:
-    return f": {message}" if message else ""
+def _messages(status: Mapping[str, Any] | None) -> str:
+    """Say what each deployment that is not healthy says of itself."""
+    namespaces = (status or {}).get("namespaces", {}).values()
+    held = [found for namespace in namespaces for found in namespace["deployments"].items()]
+    return "; ".join(
+        f"{name} is {found['health']}: {found['message'].splitlines()[0]}"
+        for name, found in held
+        if found["health"] != overview.HEALTHY and found["message"]
+    )
 
 
 def _model(site: Site, wish: Wish, packages: Installing, say: Say) -> None:

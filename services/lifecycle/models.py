@@ -36,7 +36,8 @@ def read(folder: Path, where: str) -> Model:
     try:
         facts = json.loads((folder / FACTS).read_text())
         promised = facts["onnx_sha256"].removeprefix("sha256:")
-        model = Model(facts["run"], facts["commit"], facts["data_hash"], _hash(folder))
+        known = [facts[name] or "" for name in ("run", "commit", "data_hash")]
+        model = Model(*known, _hash(folder))
     except (ValueError, KeyError, AttributeError, TypeError) as error:
         raise ModelError(f"{where}/{FACTS}: cannot be read ({error!r}). Train again.") from None
     if _file_hash(folder / MODEL) != promised:
@@ -51,9 +52,9 @@ def stamp(folder: Path, version: int | None, model: Model) -> None:
     """Write which version this is beside the model, for whoever serves it."""
     facts = {
         "version": version,
-        "run": model.run,
-        "commit": model.commit,
-        "data_hash": model.data_hash,
+        "run": model.run or None,
+        "commit": model.commit or None,
+        "data_hash": model.data_hash or None,
     }
     (folder / VERSION).write_text(json.dumps(facts, indent=2) + "\n")
 

@@ -1,7 +1,6 @@
 """Read a manifest as strictly as `argo lint`: every field known, of its type, and done here."""
 
 import base64
-import binascii
 import re
 from collections.abc import Callable, Iterator
 from difflib import get_close_matches
@@ -107,7 +106,7 @@ def _is_base64(value: Any) -> bool:
         return False
     try:
         base64.b64decode("".join(value.split()), validate=True)
-    except binascii.Error:
+    except ValueError:
         return False
     return True
 

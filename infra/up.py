@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from infra.local import client, facts, overview, stages
+from infra.local import client, facts, overview, stages, stand_ins
 from infra.local import state as files
 from infra.local.errors import SiteError
 from infra.local.site import ENVIRONMENTS, Site
@@ -62,6 +62,7 @@ def run(state: State, wish: Wish, say: Say) -> Site:
         packages.folder("classifier")
         _first_releases(site, lifecycle, say)
         packages.folder("mlflow")
+        stand_ins.prepare(state)
         _healthy(site, say)
         if wish.until != "platform":
             _model(site, wish, packages, say)

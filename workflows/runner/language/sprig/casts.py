@@ -1,0 +1,90 @@
+"""Conversions that sprig's functions begin with; what does not convert becomes zero."""
+
+import re
+from typing import Any
+
+from workflows.runner.language import gofmt
+from workflows.runner.language.exprlang.faults import Fault
+from workflows.runner.language.exprlang.numbers import parse_float
+from workflows.runner.language.exprlang.values import from_float, type_name, wrapped
+
+_WHOLE = re.compile(r"([+-]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|0[oO]?([0-7]+)|(0|[1-9]\d*))", re.ASCII)
+_BASES = (16, 2, 8, 10)
+_KINDS = {
+    "<nil>": "invalid", "int64": "int64", "uint8": "uint8", "time.Duration": "int64",
+    "time.Time": "struct", "*time.Location": "ptr",
+}  # fmt: skip
+
+
+def whole(value: Any) -> int:
+    """Make an int64 of a number, a text (0x and leading zeros count) or a truth value."""
+    if isinstance(value, str):
+        match = _WHOLE.fullmatch(re.sub(r"\.0+$", "", value))
+        if match is None:
+            return 0
+        digits = next((d, b) for d, b in zip(match.groups()[1:], _BASES, strict=True) if d)
+        number = int(*digits) * (-1 if match[1] == "-" else 1)
+        return number if -(2**63) <= number < 2**63 else 0
+    if isinstance(value, float):
+        return from_float(value)
+    return int(value) if isinstance(value, int) else 0
+
+
+def floating(value: Any) -> float:
+    """Make a float64 of a number, a text or a truth value."""
+    if isinstance(value, str):
+        return parse_float(value) or 0.0
+    return float(value) if isinstance(value, (int, float)) else 0.0
+
+
+def limited(value: int) -> int:
+    """Let an int64 overflow as Go does."""
+    return wrapped(value)
+
+
+def text(value: Any) -> str:
+    """Make a text of any value."""
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "surrogateescape")
+    return gofmt.sprint(value)
+
+
+def texts(value: Any) -> list[str]:
+    """Make a list of texts of a list (without nil) or of one value."""
+    if value is None:
+        return []
+    if isinstance(value, list):
+        return [text(item) for item in value if item is not None]
+    return [text(value)]
+
+
+def is_empty(value: Any) -> bool:
+    """Tell whether a value is nil, zero, false or has no elements."""
+    if value is None or isinstance(value, (bool, int, float, str, bytes, list, dict)):
+        return not value
+    return False
+
+
+def kind(value: Any) -> str:
+    """Name the kind of a value as Go's reflection does."""
+    name = type_name(value)
+    if name.startswith("[]"):
+        return "slice"
+    if name.startswith("map["):
+        return "map"
+    return "func" if name.startswith("func(") else _KINDS.get(name, name)
+
+
+def items(value: Any, refusal: str) -> list[Any]:
+    """Take a list.
+
+    Raises:
+        Fault: it is none.
+    """
+    if isinstance(value, bytes):
+        return list(value)
+    if not isinstance(value, list):
+        if value is None:
+            raise Fault("runtime error: invalid memory address or nil pointer dereference")
+        raise Fault(f"{refusal} {kind(value)}")
+    return value

@@ -3,13 +3,16 @@
 import argparse
 import json
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
+from types import FrameType
 
-from services.lifecycle.errors import LifecycleError
+from services.lifecycle.errors import AskedWronglyError, LifecycleError
 from services.lifecycle.settings import Settings
 from services.lifecycle.step import Step
 
@@ -34,7 +37,10 @@ def main(arguments: Sequence[str], values: Mapping[str, str]) -> int:
     """Run one verb; print its outputs as one line of JSON."""
     verb = arguments[0] if arguments and arguments[0] in VERBS else None
     parser = _parser(verb)
-    asked = parser.parse_args(arguments)
+    try:
+        asked = parser.parse_args(arguments)
+    except AskedWronglyError as error:
+        parser.error(str(error))
     try:
         with tempfile.TemporaryDirectory(prefix="lifecycle-") as work:
             step = Step(Settings(values), Path(work), say=_say)
@@ -55,9 +61,17 @@ def _parser(verb: str | None) -> argparse.ArgumentParser:
     for name, summary in VERBS.items():
         one = verbs.add_parser(name, help=summary)
         one.add_argument("--outputs", type=Path, metavar="DIR", help="write each output there")
+        one.add_argument(
+            "--operation", default=by_hand(), help="what this is a move of: the workflow's name"
+        )
         if name == verb:
             import_module(_module(name)).arguments(one)
     return parser
+
+
+def by_hand() -> str:
+    """Name an operation that no workflow started."""
+    return f"by-hand-{datetime.now(UTC):%Y%m%d-%H%M%S}-{os.getpid()}"
 
 
 def _module(verb: str) -> str:
@@ -73,13 +87,12 @@ def _write_outputs(folder: Path, outputs: Mapping[str, str]) -> None:
 def _journal_failure(settings: Settings, asked: argparse.Namespace, reason: str) -> None:
     """Keep the sentence, so that the record of the workflow can say why it failed."""
     step = Step(settings, Path(), say=_say)
-    operation = getattr(asked, "operation", None)
-    if not operation or not settings.has_journal:
+    if not settings.has_journal:
         return
     try:
         step.journal.append(
-            operation=operation,
-            environment=getattr(asked, "environment", None) or "",
+            operation=asked.operation,
+            environment=getattr(asked, "environment", "") or getattr(asked, "target", ""),
             move=asked.verb,
             state="failed",
             reason=reason,
@@ -92,7 +105,12 @@ def _say(sentence: str) -> None:
     print(sentence, file=sys.stderr, flush=True)
 
 
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _interrupt)
     try:
         sys.exit(main(sys.argv[1:], os.environ))
     except KeyboardInterrupt:

@@ -8,7 +8,6 @@ from services.lifecycle.images import LAYER, Blob, Image, Layout
 from services.lifecycle.recipes import Recipe
 from services.lifecycle.source import Checkout
 
-REVISION = "org.opencontainers.image.revision"
 SOURCE = "gourmetops.source"
 VERSION = "gourmetops.model-version"
 RUN = "gourmetops.run"
@@ -37,7 +36,7 @@ def push(
 ) -> Image:
     """Store an image and lay it out, ready to run."""
     labels = {
-        REVISION: checkout.commit,
+        view.REVISION: checkout.commit,
         SOURCE: parts[0].digest,
         view.REQUIREMENTS: " ".join(f"/app/{path}" for path in recipe.requirements),
         **facts,

@@ -9,7 +9,7 @@
     * RunKilledError         it was KILLED
     * RunBusyError           it has not ended
     * RunMissingError        nobody knows it
-    * TestsFailedError       it ended well, and its model tests did not pass
+    * ModelTestsError       it ended well, and its model tests did not pass
   * RegistryError          MLflow does not answer, or not what was asked
   * ReleaseError           a release cannot be rendered, committed or found
   * ServingError           an environment does not serve what it should
@@ -72,7 +72,7 @@ class RunMissingError(RunError):
     """Nobody knows this run."""
 
 
-class TestsFailedError(RunError):
+class ModelTestsError(RunError):
     """The run ended well, and its model tests did not pass."""
 
 
@@ -91,6 +91,7 @@ class ServingError(LifecycleError):
 
     def __init__(self, environment: str, what: str, remedy: str) -> None:
         self.environment = environment
+        self.what = what
         super().__init__(f"{environment}: {what}. {remedy}")
 
 

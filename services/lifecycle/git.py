@@ -65,5 +65,8 @@ def _environment() -> dict[str, str]:
 
 
 def _last_lines(stderr: bytes) -> str:
-    lines = stderr.decode(errors="replace").strip().splitlines()
-    return "; ".join(line.strip() for line in lines[-3:]) or "it said nothing"
+    lines = [line.strip() for line in stderr.decode(errors="replace").splitlines()]
+    # What a hook on the other side said, then git's own last words.
+    said = [line.removeprefix("remote: ") for line in lines if line.startswith("remote: ")]
+    own = [line for line in lines if line and not line.startswith(("remote:", "hint:", "To "))]
+    return "; ".join([*said[-3:], *own[-3:]]) or "it said nothing"

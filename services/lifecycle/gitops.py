@@ -18,6 +18,8 @@ from services.lifecycle.releases import Release
 BRANCH = "main"
 FACTS = "release.json"
 ATTEMPTS = 6
+# How git says that somebody else pushed first.
+MOVED = ("fetch first", "non-fast-forward", "cannot lock ref", "failed to update ref", "stale info")
 
 
 @dataclass(frozen=True)
@@ -135,9 +137,7 @@ class GitOps:
         try:
             self._git("push", "--quiet", "origin", what)
         except GitError as error:
-            if any(
-                word in error.reason for word in ("fetch first", "non-fast-forward", "cannot lock")
-            ):
+            if any(word in error.reason for word in MOVED):
                 return False
             raise
         return True

@@ -16,6 +16,7 @@ from services.lifecycle.errors import (
 )
 
 MODEL = "model"  # the artifact folder that the trainer writes
+RETRIES = "3"
 NEVER_THERE = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
 
 
@@ -42,7 +43,7 @@ class Registry:
     def __init__(self, tracking: str, model: str, seconds: int = 60) -> None:
         # MLflow has no argument for these, and by default retries for minutes.
         os.environ["MLFLOW_HTTP_REQUEST_TIMEOUT"] = str(seconds)
-        os.environ["MLFLOW_HTTP_REQUEST_MAX_RETRIES"] = "3"
+        os.environ["MLFLOW_HTTP_REQUEST_MAX_RETRIES"] = RETRIES
         from mlflow import MlflowClient
 
         self.tracking = tracking

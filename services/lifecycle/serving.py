@@ -64,7 +64,7 @@ def wait(site_api: str, wanted: Wanted, deadline: float, say: Callable[[str], No
         if isinstance(problem, (CrashLoopError, OutOfMemoryError)):
             raise problem
         if time.monotonic() > end:
-            raise _late(wanted, observed, problem, deadline)
+            raise _late(wanted, problem, deadline)
         time.sleep(POLL)
 
 
@@ -147,9 +147,7 @@ def _answer(answer: site.Answer) -> str:
     return f"{answer.replica} answers {spoken(answer.version)} at {answer.digest[:19]}"
 
 
-def _late(
-    wanted: Wanted, observed: Observed, problem: ServingError, deadline: float
-) -> ServingError:
-    what = f"not serving {spoken(wanted.version)} after {deadline:.0f} s. Last seen: {observed}"
+def _late(wanted: Wanted, problem: ServingError, deadline: float) -> ServingError:
+    what = f"it does not serve {spoken(wanted.version)} after {deadline:.0f} s: {problem.what}"
     kind = WrongVersionError if isinstance(problem, WrongVersionError) else NotServingError
     return kind(wanted.environment, what, f"Read why: invoke logs {wanted.environment}")

@@ -18,6 +18,7 @@ from services.lifecycle.errors import ImageError
 from services.lifecycle.images import Image, Layout
 
 REQUIREMENTS = "gourmetops.requirements"
+REVISION = "org.opencontainers.image.revision"
 SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
 
 
@@ -67,7 +68,13 @@ def _facts(layout: Layout, image: Image, rootfs: Path) -> dict[str, object]:
 
 def _environment(labels: Mapping[str, str], rootfs: Path) -> dict[str, str]:
     locks = [rootfs / path.lstrip("/") for path in labels.get(REQUIREMENTS, "").split()]
-    plain = {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1"}
+    plain = {
+        "GIT_COMMIT": labels.get(REVISION, ""),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONUNBUFFERED": "1",
+        # A step that lays out an image itself finds the packages that are there already.
+        "XDG_CACHE_HOME": str(environments.cache().parent),
+    }
     if not locks:
         return {"PATH": SYSTEM_PATH, **plain}
     try:

@@ -16,7 +16,6 @@ def arguments(parser: ArgumentParser) -> None:
     """Declare what this verb takes."""
     parser.add_argument("--version", required=True, type=version, help="the model version")
     parser.add_argument("--target", required=True, choices=SOURCES)
-    parser.add_argument("--operation", required=True, help="the name of the workflow")
 
 
 def run(step: Step, asked: Namespace) -> dict[str, str]:

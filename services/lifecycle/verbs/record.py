@@ -10,7 +10,6 @@ from services.lifecycle.step import Step
 
 def arguments(parser: ArgumentParser) -> None:
     """Declare what this verb takes."""
-    parser.add_argument("--operation", required=True, help="the name of the workflow")
     parser.add_argument("--environment", default="", help="the environment it was about")
     parser.add_argument("--status", required=True, help="Succeeded, Failed or Error")
     parser.add_argument("--failures", default="[]", help="what Argo says of the failed nodes")

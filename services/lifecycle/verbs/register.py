@@ -3,7 +3,7 @@
 from argparse import ArgumentParser, Namespace
 
 from services.lifecycle import models
-from services.lifecycle.errors import TestsFailedError
+from services.lifecycle.errors import ModelTestsError
 from services.lifecycle.registry import Run
 from services.lifecycle.step import Step
 
@@ -37,10 +37,10 @@ def require_tests(finished: Run) -> None:
     """Refuse a run whose model tests did not pass.
 
     Raises:
-        TestsFailedError: they failed, or did not run.
+        ModelTestsError: they failed, or did not run.
     """
     verdict = finished.tags.get(TESTS, "")
     if verdict != "passed":
         what = f"its model tests {verdict or 'did not run'}, so nothing is registered"
         remedy = "The report is among the run's artifacts, in MLflow."
-        raise TestsFailedError(finished.id, what, remedy)
+        raise ModelTestsError(finished.id, what, remedy)

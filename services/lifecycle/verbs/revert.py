@@ -21,7 +21,6 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--environment", required=True, choices=ENVIRONMENTS)
     parser.add_argument("--reason", required=True, help="why; it is kept with the version")
     parser.add_argument("--leaving", default=ANY, help="refuse unless this digest is released")
-    parser.add_argument("--operation", required=True, help="the name of the workflow")
 
 
 def run(step: Step, asked: Namespace) -> dict[str, str]:

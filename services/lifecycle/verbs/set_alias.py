@@ -18,7 +18,6 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--environment", required=True, choices=ENVIRONMENTS)
     parser.add_argument("--version", required=True, type=version, help="a number, or none")
     parser.add_argument("--digest", required=True, help="of the app image")
-    parser.add_argument("--operation", required=True, help="the name of the workflow")
     parser.add_argument(
         "--tested", action="store_true", help="it passed the staging tests, so it is approved"
     )

@@ -24,7 +24,6 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--environment", default="staging", choices=ENVIRONMENTS)
     parser.add_argument("--version", required=True, type=version, help="a number, or none")
     parser.add_argument("--digest", required=True, help="of the app image")
-    parser.add_argument("--operation", required=True, help="the name of the workflow")
     parser.add_argument("--deadline", type=float, default=300, help="seconds")
 
 

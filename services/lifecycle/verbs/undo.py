@@ -12,7 +12,6 @@ from services.lifecycle.step import Step
 def arguments(parser: ArgumentParser) -> None:
     """Declare what this verb takes."""
     parser.add_argument("--environment", required=True, choices=ENVIRONMENTS)
-    parser.add_argument("--operation", required=True, help="the name of the workflow")
     parser.add_argument("--deadline", type=float, default=180, help="seconds")
 
 

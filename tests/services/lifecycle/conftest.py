@@ -1,0 +1,309 @@
+"""Real parts for the tests of the lifecycle: git repositories, an MLflow server, a site."""
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import threading
+import time
+import urllib.request
+from argparse import Namespace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from services import environments
+from services.lifecycle.images import Layout
+from services.lifecycle.settings import Settings
+from services.lifecycle.step import Step
+
+ROOT = Path(__file__).parents[3]
+MODEL = "GourmetGramFood11Model"
+APP_CODE = {
+    "services/__init__.py": "",
+    "services/food.py": "LABELS = ()\n",
+    "services/classifier/__init__.py": "",
+    "services/classifier/__main__.py": "print('serving')\n",
+    "services/classifier/requirements.txt": "# no packages\n",
+    "services/trainer/__init__.py": "",
+    "services/trainer/__main__.py": "print('training')\n",
+    "services/trainer/requirements.txt": "# no packages\n",
+    "services/trainer/torch.txt": "# no packages\n",
+}
+
+
+def git(*arguments, folder):
+    """Run git as somebody with a name."""
+    names = ("-c", "user.name=Ada", "-c", "user.email=ada@example.org", "-c", "commit.gpgsign=no")
+    done = subprocess.run(
+        ["git", *names, *arguments], cwd=folder, capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
+
+
+class Source:
+    """A source repository with a little of everything that images are made of."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        folder.mkdir()
+        git("init", "--quiet", "--initial-branch=main", folder=folder)
+        self.commit(APP_CODE)
+
+    def commit(self, files, message="a change"):
+        """Write files and commit them."""
+        for name, text in files.items():
+            path = self.folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        git("add", ".", folder=self.folder)
+        git("commit", "--quiet", "--message", message, folder=self.folder)
+        return git("rev-parse", "HEAD", folder=self.folder)
+
+
+@pytest.fixture
+def source(tmp_path):
+    return Source(tmp_path / "source")
+
+
+@pytest.fixture
+def layout(tmp_path):
+    return Layout.at(f"oci:{tmp_path / 'images'}")
+
+
+@pytest.fixture
+def gitops(tmp_path):
+    """Return the address of an empty GitOps repository."""
+    folder = tmp_path / "gitops.git"
+    folder.mkdir()
+    git("init", "--quiet", "--bare", "--initial-branch=main", folder=folder)
+    return str(folder)
+
+
+@pytest.fixture(autouse=True)
+def no_packages(monkeypatch):
+    """Images of the tests have no packages: do not make environments for them."""
+
+    def ensure(*files):
+        if all(file.read_text() == "# no packages\n" for file in files):
+            return Path("/nonexistent/environment")
+        return made(*files)
+
+    made = environments.ensure
+    monkeypatch.setattr(environments, "ensure", ensure)
+
+
+class Site:
+    """A site's API and the replicas behind it, as a real HTTP server that tests command."""
+
+    def __init__(self):
+        self.environments = {}
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.01,))
+        self.thread.start()
+
+    def serve(self, environment, version, digest, *, image=None, replicas=1, **facts):
+        """Serve a version in an environment from now on."""
+        one = {
+            "image": f"registry.local/gourmetgram-app@{image or digest}",
+            "ready": True,
+            "restarts": 0,
+            "state": "Running",
+            "reason": "",
+            "exitCode": None,
+            "memory": 50 * 2**20,
+            "memoryLimit": 200 * 2**20,
+            **facts,
+        }
+        self.environments[environment] = {
+            "version": version,
+            "digest": digest,
+            "health": "Healthy" if one["ready"] else "Progressing",
+            "image": one["image"],
+            "replicas": [
+                {"name": f"app-{n}", "url": f"{self.url}/{environment}/{n}", **one}
+                for n in range(replicas)
+            ],
+        }
+
+    def answer(self, path):
+        """Answer a request."""
+        if path == "/v1/status":
+            return {
+                "namespaces": {f"gourmetgram-{e}": self._namespace(e) for e in self.environments}
+            }
+        environment, _, _ = path.strip("/").partition("/")
+        here = self.environments[environment]
+        return {"version": here["version"], "digest": here["digest"]}
+
+    def stop(self):
+        """Stop serving."""
+        self.server.shutdown()
+        self.server.server_close()
+        self.thread.join()
+
+    def _namespace(self, environment):
+        here = self.environments[environment]
+        deployment = {
+            "health": here["health"],
+            "message": "",
+            "image": here["image"],
+            "desired": len(here["replicas"]),
+            "replicas": here["replicas"],
+        }
+        return {"deployments": {"gourmetgram-app": deployment}}
+
+    def _handler(site):  # noqa: N805
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self):
+                body = json.dumps(site.answer(self.path)).encode()
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_arguments):
+                pass
+
+        return Handler
+
+
+@pytest.fixture
+def site():
+    running = Site()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def mlflow(tmp_path_factory):
+    """Start MLflow's own server once, and return its address."""
+    python = environments.ensure(ROOT / "infra" / "local" / "mlflow.txt") / "bin" / "python"
+    folder, port = tmp_path_factory.mktemp("mlflow"), _free_port()
+    command = [str(python), "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port)]
+    command += ["--backend-store-uri", f"sqlite:///{folder}/mlflow.db", "--workers", "1"]
+    command += ["--artifacts-destination", str(folder / "artifacts")]
+    log = (folder / "log").open("wb")
+    server = subprocess.Popen(
+        command, stdout=log, stderr=subprocess.STDOUT, start_new_session=True, cwd=folder
+    )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        _until_healthy(f"{address}/health", server, folder / "log")
+        yield address
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(server.pid, signal.SIGKILL)
+        server.wait()
+        log.close()
+
+
+def _free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def _until_healthy(address, server, log, seconds=90):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        assert server.poll() is None, log.read_text()
+        try:
+            with urllib.request.urlopen(address, timeout=1):
+                return
+        except OSError:
+            time.sleep(0.1)
+    pytest.fail(f"MLflow was not ready in {seconds} s:\n{log.read_text()}")
+
+
+class Trained:
+    """What the trainer leaves in MLflow, made without training."""
+
+    def __init__(self, tracking, folder):
+        from mlflow import MlflowClient
+
+        self.client = MlflowClient(tracking_uri=tracking)
+        self.folder = folder
+        name = f"experiment-{folder.name}-{time.monotonic_ns()}"
+        self.experiment = self.client.create_experiment(name)
+
+    def run(self, *, tests="passed", status="FINISHED", weights=b"weights", promised=None):
+        """Log a run with a model, and return its id."""
+        run = self.client.create_run(self.experiment).info.run_id
+        model = write_model(self.folder / run, run, weights, promised)
+        self.client.log_artifacts(run, str(model), "model")
+        if tests:
+            self.client.set_tag(run, "gourmetops.tests", tests)
+        if status != "RUNNING":
+            self.client.set_terminated(run, status)
+        return run
+
+
+def write_model(folder, run, weights=b"weights", promised=None):
+    """Write a model folder as the trainer does."""
+    folder.mkdir(parents=True)
+    (folder / "model.onnx").write_bytes(weights)
+    facts = {
+        "format": 1,
+        "run": run,
+        "commit": "c" * 40,
+        "data_hash": "sha256:" + "d" * 64,
+        "onnx_sha256": promised or hashlib.sha256(weights).hexdigest(),
+    }
+    (folder / "model.json").write_text(json.dumps(facts))
+    return folder
+
+
+@pytest.fixture
+def trained(mlflow, tmp_path):
+    return Trained(mlflow, tmp_path / "models")
+
+
+@pytest.fixture
+def values(tmp_path, source, gitops):
+    """Return what the ConfigMap `platform` would say; tests with servers add their addresses."""
+    return {
+        "GOURMET_SITE": "local",
+        "GOURMET_MODEL": f"{MODEL}-{tmp_path.name}-{time.monotonic_ns()}",
+        "GOURMET_REGISTRY": "registry.local",
+        "GOURMET_IMAGES": f"oci:{tmp_path / 'images'}",
+        "GOURMET_GITOPS": gitops,
+        "GOURMET_SOURCE": str(source.folder),
+        "GOURMET_STATE": str(tmp_path / "state"),
+    }
+
+
+class Verbs:
+    """Runs verbs as `__main__` does, each in an empty folder of its own."""
+
+    def __init__(self, values, folder):
+        self.values = values
+        self.folder = folder
+        self.said = []
+
+    def __call__(self, verb, **asked):
+        work = self.folder / f"step-{time.monotonic_ns()}"
+        work.mkdir(parents=True)
+        try:
+            step = Step(Settings(self.values), work, say=self.said.append)
+            return verb.run(step, Namespace(**asked))
+        finally:
+            shutil.rmtree(work)
+
+    @property
+    def step(self):
+        """Return a step of its own, to look at what the others did."""
+        work = self.folder / "looking"
+        work.mkdir(parents=True, exist_ok=True)
+        return Step(Settings(self.values), work, say=self.said.append)
+
+
+@pytest.fixture
+def verbs(values, tmp_path):
+    return Verbs(values, tmp_path / "steps")

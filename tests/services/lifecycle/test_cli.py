@@ -1,0 +1,88 @@
+"""The command line: outputs as files, refusals as sentences, exit codes that mean something."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from services.lifecycle.__main__ import VERBS
+from tests.services.lifecycle.conftest import ROOT
+
+
+def call(*arguments, values=None):
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": os.environ.get("HOME", "/"),
+        **(values or {}),
+    }
+    command = [sys.executable, "-m", "services.lifecycle", *arguments]
+    return subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_explains_itself(verb):
+    done = call(verb, "--help")
+
+    assert done.returncode == 0
+    assert "--outputs DIR" in done.stdout
+
+
+def test_an_unknown_verb_exits_2():
+    assert call("bakee").returncode == 2
+
+
+def test_a_missing_setting_is_named_and_exits_2():
+    done = call("build-image", "--kind", "app")
+
+    assert done.returncode == 2
+    assert "GOURMET_SOURCE is not set" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_outputs_become_files_and_one_line_of_json(values, source, tmp_path):
+    done = call("check-training-image", "--outputs", str(tmp_path / "out"), values=values)
+
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["state"] == "missing"
+    assert (tmp_path / "out" / "state").read_text() == "missing"
+    assert (tmp_path / "out" / "commit").read_text() == json.loads(done.stdout)["commit"]
+
+
+def test_a_failure_exits_1_and_leaves_its_sentence_in_the_journal(values, tmp_path):
+    asked = ["--environment", "staging", "--version", "7", "--digest", "sha256:" + "0" * 64]
+    done = call("release", *asked, "--operation", "deploy-1", values=values)
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("release: ")
+    (entry,) = (tmp_path / "state" / "journal.jsonl").read_text().splitlines()
+    told = json.loads(entry)
+    assert (told["operation"], told["state"]) == ("deploy-1", "failed")
+    assert told["reason"] in done.stderr
+
+
+def test_a_version_that_is_no_number_exits_2(values):
+    asked = ["--environment", "staging", "--digest", "sha256:" + "0" * 64]
+    done = call("release", *asked, "--version", "1.0.7", values=values)
+
+    assert done.returncode == 2
+    assert "'1.0.7' is no model version" in done.stderr
+
+
+def test_an_interrupted_verb_exits_130_and_leaves_no_folder(values, tmp_path):
+    asked = ["--environment", "staging", "--version", "7", "--digest", "sha256:" + "0" * 64]
+    environment = {**os.environ, **values, "GOURMET_SITE_API": "http://127.0.0.1:9"}
+    environment["TMPDIR"] = str(tmp_path)
+    command = [sys.executable, "-m", "services.lifecycle", "wait", *asked, "--deadline", "60"]
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert "waiting: the site does not answer" in process.stderr.readline()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=20) == 130
+
+    assert list(tmp_path.glob("lifecycle-*")) == []

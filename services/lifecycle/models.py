@@ -36,8 +36,12 @@ def read(folder: Path, where: str) -> Model:
     try:
         facts = json.loads((folder / FACTS).read_text())
         promised = facts["onnx_sha256"].removeprefix("sha256:")
-        known = [facts[name] or "" for name in ("run", "commit", "data_hash")]
-        model = Model(*known, _hash(folder))
+        model = Model(
+            run=facts["run"] or "",
+            commit=facts["commit"] or "",
+            data_hash=facts["data_hash"] or "",
+            hash=_hash(folder),
+        )
     except (ValueError, KeyError, AttributeError, TypeError) as error:
         raise ModelError(f"{where}/{FACTS}: cannot be read ({error!r}). Train again.") from None
     if _file_hash(folder / MODEL) != promised:

@@ -1,6 +1,8 @@
 """DAG templates: tasks in the order of their dependencies, naming only their ancestors."""
 
+from collections.abc import Set
 from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from workflows.runner.check.rules.arguments import check_arguments
@@ -37,6 +39,11 @@ class Task:
         """How others name it."""
         return f"tasks.{self.name}"
 
+    @property
+    def status(self) -> str:
+        """How those after it name how it ended."""
+        return f"{self.root}.status"
+
 
 def check_dag(body: Body) -> None:
     """Check the tasks in the order in which they can run."""
@@ -48,28 +55,26 @@ def check_dag(body: Body) -> None:
     with within(f"{body.at}.tasks"):
         check_names(data["tasks"], place / "tasks")
     by_name = {task.name: task for task in tasks}
-    called = _check_calls(body, tasks, by_name)
+    _check_calls(body, tasks, by_name)
     _check_target(body, by_name)
+    ended: dict[str, set[str]] = {}
     for task in tasks:
-        _check_task(body, task, by_name, called)
+        before = (ended[name] | {by_name[name].status} for name in task.needs)
+        ended[task.name] = set().union(*before)
+        _check_task(body, task, ended[task.name])
 
 
-def _check_calls(
-    body: Body, tasks: list[Task], by_name: dict[str, Task]
-) -> dict[str, Template | None]:
-    """Check what each task calls; later tasks may name what it gives."""
+def _check_calls(body: Body, tasks: list[Task], by_name: dict[str, Task]) -> None:
+    """Check what each task calls, and let the others name what it gives."""
     uses_depends = any(task.data.get("depends") for task in tasks)
-    called: dict[str, Template | None] = {}
     for task in tasks:
         _check_style(body.at, task, uses_depends)
         with within(f"{body.at}.tasks.{task.name} "):
-            found = body.call_with_anything(task.data, task.place)
-            called[task.name] = found
+            called = body.call_with_anything(task.data, task.place)
             body.scope.update(
-                names_of(found, task.root, body.context, aggregate=is_aggregate(task.data))
+                names_of(called, task.root, body.context, aggregate=is_aggregate(task.data))
             )
             _check_items_conditions(task, by_name)
-    return called
 
 
 def _tasks(template: Template) -> list[Task]:
@@ -97,7 +102,7 @@ def _needs(template: str, data: Data, place: Place) -> dict[str, bool]:
 
 
 def _sorted(at: str, tasks: list[Task]) -> list[Task]:
-    """Put tasks after what they wait for, otherwise in the order of the file."""
+    """Put tasks after what they wait for."""
     names: set[str] = set()
     for task in tasks:
         if task.name in names:
@@ -107,17 +112,14 @@ def _sorted(at: str, tasks: list[Task]) -> list[Task]:
         for name in task.needs:
             if name not in names:
                 raise Fault(f"{at} sorting failed: invalid dependency {name}", task.place)
-    ordered: list[Task] = []
-    ready: set[str] = set()
-    waiting = tasks
-    while waiting:
-        now = [task for task in waiting if task.needs.keys() <= ready]
-        if not now:
-            raise Fault(f"{at} sorting failed: graph with cycle", waiting[0].place)
-        ordered += now
-        ready |= {task.name for task in now}
-        waiting = [task for task in waiting if task.name not in ready]
-    return ordered
+    try:
+        order = list(TopologicalSorter({task.name: task.needs for task in tasks}).static_order())
+    except CycleError as error:
+        cycle = error.args[1]
+        place = next(task.place for task in tasks if task.name in cycle)
+        raise Fault(f"{at} sorting failed: graph with cycle: {'->'.join(cycle)}", place) from None
+    by_name = {task.name: task for task in tasks}
+    return [by_name[name] for name in order]
 
 
 def _check_style(at: str, task: Task, uses_depends: bool) -> None:
@@ -161,44 +163,21 @@ def _check_target(body: Body, by_name: dict[str, Task]) -> None:
             raise Fault(f"{at}: target '{name}' is not defined", place)
 
 
-def _ancestors(task: Task, by_name: dict[str, Task]) -> list[str]:
-    found: dict[str, None] = {}
-    waiting = list(task.needs)
-    while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found[name] = None
-            waiting += by_name[name].needs
-    return list(found)
-
-
-def _check_task(
-    body: Body, task: Task, by_name: dict[str, Task], called: dict[str, Template | None]
-) -> None:
+def _check_task(body: Body, task: Task, ended: Set[str]) -> None:
+    """Check what a task names; `ended` are the statuses of all that ran before it."""
     if task.data.get("hooks") is not None:
-        body.scope.add(f"{task.root}.status")
-    ancestors = _ancestors(task, by_name)
-    known = set(body.scope)
-    for name in ancestors:
-        other = by_name[name]
-        known |= names_of(
-            called[name],
-            other.root,
-            body.context,
-            aggregate=is_aggregate(other.data),
-            ancestor=True,
-        )
+        body.scope.add(task.status)
     at = f"{body.at}.tasks.{task.name}"
     with within(f"{at} "):
-        known |= inline_inputs(task.data) | item_names(task.data, task.place)
-        check_tags(task.data, known, body.context, task.place)
+        also = ended | inline_inputs(task.data) | item_names(task.data, task.place)
+        check_tags(task.data, body.scope, body.context, task.place, also)
     check_arguments(f"{at}.arguments.", arguments_of(task.data), task.place, empty_allowed=False)
     with within(f"{at} "):
-        _check_ancestry(task, ancestors)
+        _check_ancestry(task, ended)
         body.call_as_written(task.data, task.place)
 
 
-def _check_ancestry(task: Task, ancestors: list[str]) -> None:
+def _check_ancestry(task: Task, ended: Set[str]) -> None:
     """Refuse arguments that begin with the output of a task that may not have run."""
     given = task.data.get("arguments") or {}
     for kind, key in (("parameters", "value"), ("artifacts", "from")):
@@ -207,7 +186,7 @@ def _check_ancestry(task: Task, ancestors: list[str]) -> None:
             if not text.startswith("{{tasks."):
                 continue
             name = text.split(".")[1]
-            if name not in ancestors:
+            if f"tasks.{name}.status" not in ended:
                 raise Fault(
                     f"missing dependency '{name}' for {kind[:-1]} '{item.get('name')}'",
                     task.place / "arguments" / kind / index,

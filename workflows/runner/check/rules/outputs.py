@@ -103,7 +103,6 @@ def names_of(
     context: Context,
     *,
     aggregate: bool = False,
-    ancestor: bool = False,
 ) -> Scope:
     """Give what later steps can name of one step, such as steps.a.outputs.result.
 
@@ -112,7 +111,6 @@ def names_of(
         root: `steps.<name>` or `tasks.<name>`.
         context: Takes up the global outputs.
         aggregate: Whether it loops over items, so that its outputs are lists.
-        ancestor: Whether it is sure to have run before.
     """
     names = {f"{root}.{key}" for key in ("id", "startedAt", "finishedAt", "hostNodeName")}
     if template is None:
@@ -131,8 +129,6 @@ def names_of(
             names |= _global_name(item, side, magic, context)
     if aggregate:
         names.add(f"{root}.outputs.parameters")
-    if ancestor:
-        names.add(f"{root}.status")
     return names
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cached_property
 from typing import Any
 
 from workflows.runner.check.rules.fault import Fault, Place
@@ -54,10 +55,14 @@ class Resource:
 
     def template(self, name: str) -> Template | None:
         """Find a template, with the metadata that all of its pods get."""
-        for template in self.templates():
-            if template.name == name:
-                return Template(_with_metadata(template.data, self.spec), template.place)
-        return None
+        return self._by_name.get(name)
+
+    @cached_property
+    def _by_name(self) -> dict[str, Template]:
+        return {
+            template.name: Template(_with_metadata(template.data, self.spec), template.place)
+            for template in reversed(self.templates())
+        }
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,7 @@ def _check_step(body: Body, step: Data, at: str, place: Place) -> None:
         scope |= names_of(called, root, context)
     check_hooks(step, at, place)
     with within(f"{body.at}.steps "):
-        check_tags(step, scope | inline_inputs(step), context, place)
+        check_tags(step, scope, context, place, inline_inputs(step))
     scope |= names_of(called, root, context, aggregate=is_aggregate(step))
     with within(f"{at} "):
         body.call_as_written(step, place)

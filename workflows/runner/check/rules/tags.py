@@ -1,7 +1,7 @@
 """Whether every simple tag names something that can exist where it stands."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from difflib import get_close_matches
 from typing import Any
 
@@ -27,22 +27,35 @@ ANY_OUTPUT_PARAMETER = "workflow.outputs.parameters.*"
 ANY_OUTPUT_ARTIFACT = "workflow.outputs.artifacts.*"
 
 
-def check_tags(value: Any, scope: Scope, context: Context, place: Place) -> None:
-    """Refuse a tag under one of Argo's own roots that nothing here defines."""
+def check_tags(
+    value: Any, scope: Scope, context: Context, place: Place, also: Set[str] = frozenset()
+) -> None:
+    """Refuse a tag under one of Argo's own roots that nothing here defines.
+
+    Args:
+        value: Where the tags are: a text, or anything with texts in it.
+        scope: What can be named in this template.
+        context: What can be named everywhere.
+        place: Where the value stands.
+        also: What only this value can name.
+    """
     for tag in _tags(value):
         name = tag.strip()
-        if name.startswith(ROOTS) and not _is_known(name, scope, context):
+        if not name.startswith(ROOTS) or name in scope or name in also:
+            continue
+        if not _is_late(name, scope, context, also):
             opened, quote, _ = tag.partition('"')
-            text, hint = f"{{{{{tag}}}}}", _hint(name, scope, context)
+            text, hint = f"{{{{{tag}}}}}", _hint(name, [*scope, *also, *context.globals])
             if quote:  # it runs on from one text into the next
                 text, hint = f"{{{{{opened}", ": the tag is not closed by }}"
             raise Fault(f"failed to resolve {text}{hint}", _where(value, text, place))
 
 
-def _is_known(name: str, scope: Scope, context: Context) -> bool:
-    if name in scope or name in context.globals or name.startswith(_LATE):
+def _is_late(name: str, scope: Scope, context: Context, also: Set[str]) -> bool:
+    """Say whether a name may turn out to exist when it runs."""
+    if name in context.globals or name.startswith(_LATE):
         return True
-    if name.startswith("item.") and ANY_ITEM in scope:
+    if name.startswith("item.") and (ANY_ITEM in also or ANY_ITEM in scope):
         return True
     for magic in (ANY_OUTPUT_PARAMETER, ANY_OUTPUT_ARTIFACT):
         if name.startswith(magic[:-1]) and (magic in scope or magic in context.globals):
@@ -50,8 +63,8 @@ def _is_known(name: str, scope: Scope, context: Context) -> bool:
     return name.startswith("workflow.parameters") and context.of_template
 
 
-def _hint(name: str, scope: Scope, context: Context) -> str:
-    close = get_close_matches(name, [*scope, *context.globals], n=1, cutoff=0.8)
+def _hint(name: str, known: list[str]) -> str:
+    close = get_close_matches(name, known, n=1, cutoff=0.8)
     return f"; did you mean {{{{{close[0]}}}}}?" if close else ""
 
 

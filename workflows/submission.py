@@ -1,0 +1,108 @@
+"""How our own workflows are handed to the runner on the local site: files, state, images."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+CLONE = HERE.parent
+SOURCES = {"canary": "staging", "production": "canary"}
+ENVIRONMENTS = ("staging", "canary", "production")
+
+
+class SubmissionError(Exception):
+    """A workflow cannot be handed over; the message says what to do."""
+
+
+def state() -> Path:
+    """Name the folder in which the local site keeps everything."""
+    return Path(os.environ.get("GOURMET_STATE") or CLONE / ".local").resolve()
+
+
+def files() -> list[str]:
+    """Return our workflow files, and the site's facts beside them."""
+    facts = state() / "platform.yaml"
+    return [
+        str(path) for path in (*sorted(HERE.glob("*.yaml")), *([facts] if facts.exists() else []))
+    ]
+
+
+def names() -> list[str]:
+    """Return the names of our workflows."""
+    return sorted(path.stem for path in HERE.glob("*.yaml"))
+
+
+def run(name: str, parameters: Mapping[str, str], *options: str) -> int:
+    """Run one of our workflows and return the runner's exit code.
+
+    Raises:
+        SubmissionError: there is no such workflow, or the local site was never started.
+    """
+    require_known(name)
+    require_site()
+    given = [part for key, value in parameters.items() for part in ("-p", f"{key}={value}")]
+    return runner("run", *files(), "--from", name, *given, *_site(), *options)
+
+
+def runner(verb: str, *arguments: str) -> int:
+    """Run the workflow runner in the foreground, on the runs of the local site."""
+    where = [] if verb in ("lint", "support") else ["--state", str(state() / "runs")]
+    command = [sys.executable, "-m", "workflows.runner", verb, *where, *arguments]
+    return call(command)
+
+
+def again(verb: str, *arguments: str) -> int:
+    """Go on with a run that was left: it needs the site as much as a new one."""
+    return runner(verb, *arguments, *_site())
+
+
+def call(command: Sequence[str]) -> int:
+    """Run a command in the foreground; Ctrl-C is its own to handle."""
+    with subprocess.Popen(command, cwd=CLONE) as process:
+        while True:
+            try:
+                return process.wait()
+            except KeyboardInterrupt:
+                continue
+
+
+def released(environment: str) -> str:
+    """Return the model version that Git says an environment serves.
+
+    Raises:
+        SubmissionError: there is none, or it is the bootstrap model.
+    """
+    require_site()
+    path = f"main:environments/{environment}/release.json"
+    command = ["git", "-C", str(state() / "gitops.git"), "show", path]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    version = json.loads(done.stdout)["version"] if done.returncode == 0 else None
+    if version is None:
+        raise SubmissionError(
+            f"{environment} serves no trained version yet. Train one: ./run invoke train"
+        )
+    return str(version)
+
+
+def require_known(name: str) -> None:
+    """Refuse a workflow that we do not have."""
+    if name not in names():
+        near = get_close_matches(name, names(), n=1)
+        hint = f"Did you mean {near[0]}?" if near else f"There are {', '.join(names())}."
+        raise SubmissionError(f"no workflow is called {name!r}. {hint}")
+
+
+def require_site() -> None:
+    """Refuse when the local site was never started."""
+    if not (state() / "platform.yaml").exists():
+        raise SubmissionError("the local site was never started here. Run: ./run invoke up")
+
+
+def _site() -> list[str]:
+    here = state()
+    places = {"--objects": "objects", "--images": "images.yaml", "--store": "images"}
+    return [part for option, name in places.items() for part in (option, str(here / name))]

@@ -1,0 +1,155 @@
+"""The life of a model as workflows, run on this machine by the embedded runner."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from invoke import Collection, Context, Exit, task
+
+from workflows import submission
+from workflows.submission import ENVIRONMENTS, SOURCES, SubmissionError
+
+
+@task(
+    help={
+        "branch": "branch, tag or commit whose code trains; its default branch if not given",
+        "data": "sample, or a folder or zip of photos",
+        "until": "register, staging or canary",
+    }
+)
+def train(_c: Context, branch: str = "HEAD", data: str = "sample", until: str = "canary") -> None:
+    """Train a model and take it as far as canary."""
+    photos = data if data == "sample" else _absolute(data)
+    _run("train-model", {"branch": branch, "data": photos, "until": until})
+
+
+@task(name="deploy-canary", help={"version": "what staging serves if not given"})
+def deploy_canary(_c: Context, version: str = "") -> None:
+    """Promote the version that staging serves to canary."""
+    _promote(version, "canary")
+
+
+@task(help={"to": "canary or production", "version": "what the one before serves if not given"})
+def promote(_c: Context, to: str, version: str = "") -> None:
+    """Promote a version to the next environment."""
+    if to not in SOURCES:
+        raise Exit(f"No promotion leads to {to!r}: choose {' or '.join(SOURCES)}.", 2)
+    _promote(version, to)
+
+
+@task(positional=["env"], help={"env": ", ".join(ENVIRONMENTS), "reason": "kept with the version"})
+def rollback(_c: Context, env: str, reason: str = "rolled back by hand") -> None:
+    """Take an environment back to its last approved release."""
+    if env not in ENVIRONMENTS:
+        raise Exit(f"No environment {env!r}: choose {', '.join(ENVIRONMENTS)}.", 2)
+    _run("revert-model", {"environment": env, "reason": reason})
+
+
+@task(positional=["file"], iterable=["file"], help={"file": "ours if not given; repeat for more"})
+def lint(_c: Context, file: list[str]) -> None:
+    """Refuse what `run` would refuse."""
+    _end(submission.runner("lint", *([_absolute(each) for each in file] or submission.files())))
+
+
+@task(
+    positional=["name"],
+    iterable=["parameter"],
+    help={"name": "one of ours", "parameter": "name=value; repeat for more"},
+)
+def plan(_c: Context, name: str, parameter: list[str]) -> None:
+    """Show what a workflow would do, and do nothing."""
+    _run(name, _pairs(parameter), "--plan")
+
+
+@task(
+    name="run",
+    positional=["name"],
+    iterable=["parameter"],
+    help={"name": "one of ours", "parameter": "name=value; repeat for more"},
+)
+def run_workflow(_c: Context, name: str, parameter: list[str]) -> None:
+    """Run a workflow."""
+    _run(name, _pairs(parameter))
+
+
+@task(name="list")
+def list_runs(_c: Context) -> None:
+    """List the runs."""
+    _end(submission.runner("list"))
+
+
+@task(positional=["name"], help={"name": "of a run"})
+def get(_c: Context, name: str) -> None:
+    """Show a run as a tree."""
+    _end(submission.runner("get", name))
+
+
+@task(positional=["name"], help={"name": "of a run"})
+def logs(_c: Context, name: str) -> None:
+    """Show what the steps of a run printed."""
+    _end(submission.runner("logs", name))
+
+
+@task(positional=["name"], help={"name": "of a run"})
+def retry(_c: Context, name: str) -> None:
+    """Go on with a run where it failed or broke off."""
+    _with_refusals(lambda: submission.again("retry", name))
+
+
+@task(positional=["name"], help={"name": "of a run"})
+def resume(_c: Context, name: str) -> None:
+    """Let a suspended run go on."""
+    _end(submission.runner("resume", name))
+
+
+@task(positional=["name"], help={"name": "of a run"})
+def stop(_c: Context, name: str) -> None:
+    """Stop a run; its exit handler still runs."""
+    _end(submission.runner("stop", name))
+
+
+@task
+def support(_c: Context) -> None:
+    """Show which fields of Argo's schema the runner honours, refuses, or has no use for."""
+    _end(submission.runner("support"))
+
+
+def _promote(version: str, target: str) -> None:
+    def submit() -> int:
+        number = version or submission.released(SOURCES[target])
+        return submission.run("promote-model", {"model-version": number, "target": target})
+
+    _with_refusals(submit)
+
+
+def _run(name: str, parameters: dict[str, str], *options: str) -> None:
+    _with_refusals(lambda: submission.run(name, parameters, *options))
+
+
+def _with_refusals(submit: Callable[[], int]) -> None:
+    try:
+        _end(submit())
+    except SubmissionError as error:
+        raise Exit(str(error), 2) from None
+
+
+def _end(code: int) -> None:
+    if code:
+        raise Exit(code=code)
+
+
+def _pairs(parameters: list[str]) -> dict[str, str]:
+    for each in parameters:
+        if "=" not in each:
+            raise Exit(f"--parameter {each}: write it as name=value.", 2)
+    return dict(each.split("=", 1) for each in parameters)
+
+
+def _absolute(path: str) -> str:
+    """Read a path as the person meant it, wherever `./run` went meanwhile."""
+    import os
+
+    return str(Path(os.environ.get("GOURMET_FROM", "."), path).resolve())
+
+
+TOP = {"train": train, "deploy-canary": deploy_canary, "promote": promote, "rollback": rollback}
+namespace = Collection(lint, plan, run_workflow, list_runs, get, logs, retry, resume, stop, support)

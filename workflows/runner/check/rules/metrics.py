@@ -26,9 +26,10 @@ def _problem(template: str, metric: dict[str, Any]) -> str | None:
             "alphanumeric characters or '_'"
         )
     for label in metric.get("labels") or []:
-        if not _NAME.fullmatch(label.get("key") or ""):
+        key = label.get("key") or ""
+        if not _NAME.fullmatch(key):
             return (
-                f"metric label '{label.get('key')}' is invalid: keys may only contain "
+                f"metric label '{key}' is invalid: keys may only contain "
                 "alphanumeric characters or '_'"
             )
     if not metric.get("help"):

@@ -8,7 +8,6 @@ from typing import Any
 from workflows.runner.check.rules.context import Context, Scope
 from workflows.runner.check.rules.fault import Fault, Place
 from workflows.runner.language import tags
-from workflows.runner.language.errors import TagError
 
 ROOTS = ("item.", "steps.", "inputs.", "outputs.", "pod.", "workflow.", "tasks.")
 
@@ -75,11 +74,15 @@ def _tags(value: Any) -> list[str]:
 
 
 def split(text: str) -> list[tuple[str, str | None]]:
-    """Split a text into pairs of literal text and the tag after it."""
-    try:
+    """Split a text into pairs of literal text and the tag after it.
+
+    Braces that are never closed are literal: shell and awk use them.
+    """
+    unclosed = text.find("{{", text.rfind("}}") + 1)
+    if unclosed < 0:
         return tags.split(text)
-    except TagError as error:
-        raise Fault(str(error)) from None
+    *pairs, (literal, _) = tags.split(text[:unclosed])
+    return [*pairs, (literal + text[unclosed:], None)]
 
 
 def _where(value: Any, tag: str, place: Place) -> Place:

@@ -7,11 +7,13 @@ and a site that died leaves its block free.
 
 import random
 import socket
+import time
 from dataclasses import dataclass
 
 LOOPBACK = "127.0.0.1"
 FIRST, LAST, SIZE = 20000, 32000, 200  # below the ports that kernels hand out by themselves
 SLOTS = 32
+PATIENCE = 1.5
 
 
 @dataclass(frozen=True)
@@ -83,9 +85,19 @@ def hold(block: Block) -> socket.socket | None:
 
 def choose(remembered: Block | None = None) -> tuple[Block, socket.socket] | None:
     """Take the remembered block, or else any free one; None when there is none at all."""
-    bases = random.sample(range(FIRST, LAST, SIZE), k=(LAST - FIRST) // SIZE)
-    candidates = [Block(base) for base in bases]
-    for block in [remembered, *candidates] if remembered else candidates:
-        if guard := hold(block):
-            return block, guard
+    if remembered and (guard := _hold_patiently(remembered)):
+        return remembered, guard
+    for base in random.sample(range(FIRST, LAST, SIZE), k=(LAST - FIRST) // SIZE):
+        if guard := hold(Block(base)):
+            return Block(base), guard
     return None
+
+
+def _hold_patiently(block: Block) -> socket.socket | None:
+    """Take the block, with time for processes that were killed a moment ago to be gone."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        guard = hold(block)
+        if guard or time.monotonic() > deadline:
+            return guard
+        time.sleep(0.05)

@@ -51,7 +51,7 @@ files = programs/*.conf
 
 PROGRAM = """\
 [program:{name}]
-command={python} -I -S {launch} {file}
+command=supervisor/python -I -S supervisor/launch.py supervisor/launch/{name}.json
 autostart={autostart}
 autorestart={autorestart}
 startsecs={startsecs}
@@ -111,10 +111,15 @@ class _Transport(xmlrpc.client.Transport):
         self.path = path
 
     def make_connection(self, host: Any) -> http.client.HTTPConnection:
-        known = self._connection[1] if self._connection else None
-        connection = known or _Connection(self.path)
+        connection = _Connection(self.path)
         self._connection = host, connection
         return connection
+
+    def request(self, *arguments: Any, **options: Any) -> Any:
+        try:
+            return super().request(*arguments, **options)
+        finally:
+            self.close()  # a socket of this machine costs nothing to open again
 
 
 class Supervisor:
@@ -218,9 +223,6 @@ def write_program(state: State, program: Program) -> None:
     files.write_json(file, launch, mode=0o600)
     text = PROGRAM.format(
         name=program.name,
-        python=_quoted(sys.executable),
-        launch=_quoted(LAUNCH),
-        file=_quoted(file),
         autostart=str(program.kept).lower(),
         autorestart=str(program.kept).lower(),
         startsecs=1 if program.kept else AT_ONCE,
@@ -239,10 +241,9 @@ def write_daemon(site: Site) -> Path:
     path = site.state.supervisor / "supervisord.conf"
     for needed in (site.state.logs, site.state.supervisor / "programs"):
         needed.mkdir(parents=True, exist_ok=True)
+    files.write(site.state.supervisor / "launch.py", LAUNCH.read_text())
+    python = site.state.supervisor / "python"
+    python.unlink(missing_ok=True)
+    python.symlink_to(Path(sys.executable).resolve())
     files.write(path, text)
     return path
-
-
-def _quoted(path: Path | str) -> str:
-    text = str(path).replace("%", "%%").replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{text}"'

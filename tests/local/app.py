@@ -18,6 +18,7 @@ VERSION = int(os.environ.get("VERSION", "1"))
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # headers and body leave together
 
     def do_GET(self) -> None:
         if self.path == "/slow":

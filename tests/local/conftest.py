@@ -68,7 +68,7 @@ class Bench:
         return f"registry.local/{name}@sha256:{digest}"
 
     def commit(self, files: dict[str, Any], message: str = "release") -> str:
-        """Commit and push files (None removes one); return the commit."""
+        """Commit and push files (None removes one); return the last change of their folder."""
         for path, content in files.items():
             target = self.clone / path
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -78,9 +78,10 @@ class Bench:
                 text = content if isinstance(content, str) else yaml.safe_dump_all(content)
                 target.write_text(text)
         self.git("add", "--all")
-        self.git("commit", "--quiet", "-m", message)
+        self.git("commit", "--quiet", "--allow-empty", "-m", message)
         self.said = self.git("push", "--quiet", "origin", "HEAD:main")
-        return self.git("rev-parse", "HEAD").strip()
+        folder = str(Path(next(iter(files))).parent)
+        return self.git("log", "-1", "--format=%H", "--", folder).strip()
 
     def git(self, *arguments: str) -> str:
         """Run git in the clone."""

@@ -7,19 +7,21 @@ The facts are in `schema/*.fields`, kept by hand. A type lists its fields line b
     none    affinity:Affinity
           | why these have no meaning on one machine
 
-`done`, `none` (no meaning here) and `refused` are followed by `name:holds` pairs; the
-reason after the bar is for all fields since the word. `holds` is a type of the schema or
-a scalar, `[]X` a list, `{}X` a map; `/key` names the key by which Kubernetes merges the
-list (`/` alone: as a set). `like X` takes over the fields of another type.
+`done`, `none` (no meaning here), `refused` and `gone` (Argo 3.7 had it, 4 refuses it) are
+followed by `name:holds` pairs; the reason after the bar is for all fields since the word.
+`holds` is a type of the schema or a scalar, `[]X` a list, `{}X` a map; `/key` names the key
+by which Kubernetes merges the list (`/` alone: as a set). `like X` takes over the fields of
+another type.
 """
 
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
-Support: TypeAlias = Literal["done", "none", "refused"]
+Support: TypeAlias = Literal["done", "none", "refused", "gone"]
 
+_SUPPORT: dict[str, Support] = {word: word for word in get_args(Support)}
 FOLDER = Path(__file__).parent / "schema"
 FILES = ("workflow", "artifacts", "pods", "volumes", "metadata", "status")
 
@@ -66,49 +68,39 @@ Schema: TypeAlias = dict[str, dict[str, Field]]
 def schema() -> Schema:
     """Read the schema: the fields of each type by name."""
     types: Schema = {}
+    alike: dict[str, str] = {}
     for name in FILES:
-        _read((FOLDER / f"{name}.fields").read_text(encoding="utf-8"), types)
-    _take_over(types)
+        for block in (FOLDER / f"{name}.fields").read_text(encoding="utf-8").split("\n\n"):
+            _read(block, types, alike)
+    for name, other in alike.items():
+        types[name] = {**types[other], **types[name]}
     return types
 
 
-_LIKE = "like"
-
-
-def _read(text: str, types: Schema) -> None:
-    current: dict[str, Field] = {}
-    group: list[str] = []
+def _read(block: str, types: Schema, alike: dict[str, str]) -> None:
+    """Read the lines of one type."""
+    fields: dict[str, Field] = {}
+    group: list[Field] = []
     support: Support = "done"
-    for line in text.splitlines():
-        if not line or line.startswith("#"):
-            continue
-        head, _, rest = line.partition(" ")
-        if head == "type":
-            current = types.setdefault(rest, {})
-        elif head == _LIKE:
-            current[_LIKE] = Field(_LIKE, rest, "done")
-        elif line.startswith("      |"):
-            why = line[7:].strip()
-            current.update((name, replace(current[name], why=why)) for name in group)
-        else:
-            if head in ("done", "none", "refused"):
-                support, group = head, []  # type: ignore[assignment]
-            else:
-                rest = line
-            for pair in rest.split():
-                field = _field(pair, support)
-                current[field.name] = field
-                group.append(field.name)
+    for line in block.splitlines():
+        word, _, rest = line.partition(" ")
+        if word == "type":
+            name = rest
+            types[name] = fields
+        elif word == "like":
+            alike[name] = rest
+        elif rest.lstrip().startswith("| "):
+            why = rest.lstrip().removeprefix("| ")
+            fields.update((field.name, replace(field, why=why)) for field in group)
+        elif word != "#":
+            if word:
+                support, group = _SUPPORT[word], []
+            added = [_field(pair, support) for pair in rest.split()]
+            fields.update((field.name, field) for field in added)
+            group += added
 
 
 def _field(pair: str, support: Support) -> Field:
     name, _, holds = pair.partition(":")
     holds, keyed, key = holds.partition("/")
     return Field(name, holds, support, merge_key=key if keyed else None)
-
-
-def _take_over(types: Schema) -> None:
-    for fields in types.values():
-        if _LIKE in fields:
-            other = types[fields.pop(_LIKE).holds]
-            fields.update({name: field for name, field in other.items() if name not in fields})

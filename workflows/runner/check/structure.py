@@ -51,6 +51,8 @@ def _object(value: Any, type_name: str, path: Path) -> Iterator[Finding]:
         field = known.get(key)
         if field is None:
             yield here, _unknown(here, key, type_name)
+        elif field.support == "gone":
+            yield here, f'unknown field "{written(here)}"; {field.why}'
         elif field.support == "refused" and _asks_for_something(inner):
             yield here, _refusal(here, field)
         else:

@@ -7,7 +7,7 @@ from workflows.runner.check.fields import schema
 
 Form = Literal["text", "markdown", "json"]
 
-WORDS = {"done": "done", "refused": "refused", "none": "no meaning here"}
+WORDS = {"done": "done", "refused": "refused", "gone": "refused", "none": "no meaning here"}
 
 
 class Row(NamedTuple):
@@ -46,5 +46,6 @@ def render(rows: list[Row], form: Form = "text") -> str:
 
 
 def _summary(rows: list[Row]) -> str:
-    counts = (f"{sum(row.support == word for row in rows)} {word}" for word in WORDS.values())
+    words = dict.fromkeys(WORDS.values())
+    counts = (f"{sum(row.support == word for row in rows)} {word}" for word in words)
     return f"{len(rows)} fields: {', '.join(counts)}"

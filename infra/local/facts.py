@@ -1,5 +1,7 @@
 """What the runner is told about this site: the ConfigMap `platform`, and its image map."""
 
+import os
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -51,7 +53,14 @@ def write(site: Site, **more: str) -> None:
         "data": {**kept, **platform(site)},
     }
     _write(site.state.platform, body)
-    _write(site.state.image_map, {f"{REGISTRY}/**": {"run": "store"}})
+    rule = {"run": "store", "binds": [str(path) for path in _visible(site)]}
+    _write(site.state.image_map, {f"{REGISTRY}/**": rule})
+
+
+def _visible(site: Site) -> list[Path]:
+    """Return what a step must see although its /tmp is its own: site, source, packages."""
+    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return [site.state.folder, CLONE, Path(cache) / "gourmetops"]
 
 
 def _held(site: Site) -> dict[str, str]:

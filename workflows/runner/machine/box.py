@@ -110,10 +110,14 @@ class Box:
         args += _entries("/", self.opened, _tops_of(self.rootfs))
         if self.rootfs is not None:
             args += _rootfs(self.rootfs)
-        args += ["--dev-bind", "/dev", "/dev", "--bind", str(self.tmp), "/tmp"]
+        args += ["--dev-bind", "/dev", "/dev"]
+        # A volume at /tmp takes the place of the private one, and hides no more than that does.
+        temporary = next((m.source for m in self.mounts if m.path == "/tmp"), self.tmp)
+        args += ["--bind", str(temporary), "/tmp"]
         for path in self.visible:
             args += ["--bind", path, path]
-        for mount in sorted(self.mounts, key=lambda m: m.path.count("/")):
+        others = [m for m in self.mounts if m.path != "/tmp"]
+        for mount in sorted(others, key=lambda m: m.path.count("/")):
             kind = "--ro-bind" if mount.read_only else "--bind"
             args += [kind, str(mount.source), mount.path]
         return args

@@ -103,7 +103,7 @@ def _scalar(value: Any) -> str:
 
 
 def _compact(value: Any) -> str:
-    if isinstance(value, Mapping):
+    if isinstance(value, Mapping) and not hasattr(value, "to_json"):
         pairs = (f"{json_string(k)}:{_compact(v)}" for k, v in _sorted(value))
         return "{" + ",".join(pairs) + "}"
     if isinstance(value, Sequence) and not isinstance(value, (str, bytes)):
@@ -113,7 +113,7 @@ def _compact(value: Any) -> str:
 
 def _indented(value: Any, indent: str, newline: str) -> str:
     inner = newline + indent
-    if isinstance(value, Mapping) and value:
+    if isinstance(value, Mapping) and value and not hasattr(value, "to_json"):
         pairs = (
             f"{json_string(k)}: {_indented(v, indent, inner)}"
             for k, v in _sorted(value)

@@ -91,12 +91,14 @@ def _arguments(
     wanted: list[Type],
     rest: Type | None,
 ) -> None:
-    given = [checker.type(argument) for argument in arguments]
-    if len(given) > len(wanted) and rest is None:
-        raise _Mismatch(node, f"too many arguments to call {name}")
-    if len(given) < len(wanted):
-        raise _Mismatch(node, f"not enough arguments to call {name}")
-    for index, (argument, kind) in enumerate(zip(arguments, given, strict=True)):
+    excess = len(arguments) - len(wanted)
+    if excess < 0 or (excess > 0 and rest is None):
+        for argument in arguments:
+            checker.type(argument)
+        amount = "not enough" if excess < 0 else "too many"
+        raise _Mismatch(node, f"{amount} arguments to call {name}")
+    for index, argument in enumerate(arguments):
+        kind = checker.type(argument)
         target = wanted[index] if index < len(wanted) else (rest or types.ANY)
         if target.kind == "float" and kind.kind == "int":
             continue
@@ -179,4 +181,6 @@ def _result(name: str, collection: Type, body: Type | None) -> Type:
         return collection
     if name == "sum" and body is None:
         return types.UNKNOWN if collection.is_unknown else collection.elements()
+    if name == "sum" and body is not None and body.is_unknown:
+        return types.ANY
     return body or types.UNKNOWN

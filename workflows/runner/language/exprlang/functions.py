@@ -102,9 +102,10 @@ def _text(compute: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-def _from_json(text: Any) -> Any:
+def _from_json(value: Any) -> Any:
+    text = expected(value, str)
     try:
-        return gotext.parse_json(expected(text, str))
+        return gotext.parse_json(text)
     except (RecursionError, ValueError) as error:
         raise Fault(gotext.json_problem(text)) from error
 

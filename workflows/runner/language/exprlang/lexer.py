@@ -3,8 +3,10 @@
 import re
 from typing import NamedTuple
 
+from workflows.runner.language.errors import ExpressionError
 from workflows.runner.language.exprlang import escapes
 from workflows.runner.language.exprlang.faults import Fault, placed
+from workflows.runner.language.gotext import quote
 
 IDENTIFIER, NUMBER, STRING, BYTES, OPERATOR, BRACKET, END = (
     "Identifier", "Number", "String", "Bytes", "Operator", "Bracket", "EOF",
@@ -28,22 +30,20 @@ class Token(NamedTuple):
     at: int
 
     def __str__(self) -> str:
-        return f"{self.kind}({_quoted(self.value)})" if self.value else self.kind
+        return f"{self.kind}({quote(self.value)})" if self.value else self.kind
 
 
-def _quoted(text: str) -> str:
-    from workflows.runner.language.gotext import quote
+def tokens(source: str) -> tuple[list[Token], ExpressionError | None]:
+    """Split an expression up to what is wrong in it, and say what that is.
 
-    return quote(text)
-
-
-def tokens(source: str) -> list[Token]:
-    """Split an expression.
-
-    Raises:
-        ExpressionError: a text is not closed, or a character has no meaning here.
+    The error is for the parser to raise when it gets there: something before it may be
+    wrong too, and comes first.
     """
-    return _Lexer(source).run()
+    lexer = _Lexer(source)
+    try:
+        return lexer.run(), None
+    except ExpressionError as error:
+        return [*lexer.found, Token(END, "", lexer.position)], error
 
 
 def _is_letter(character: str) -> bool:
@@ -142,7 +142,7 @@ class _Lexer:
             end = match.end() if match else end
         if _is_word(self.source[end : end + 1]):
             text = self.source[start : end + 1]
-            raise self._error(f"bad number syntax: {_quoted(text)}", end)
+            raise self._error(f"bad number syntax: {quote(text)}", end)
         self._emit(NUMBER, end - start)
 
     def _string(self, kind: str, start: int) -> None:
@@ -181,5 +181,5 @@ class _Lexer:
             raise self._error("unclosed comment", len(self.source))
         self.position = end + 2
 
-    def _error(self, message: str, at: int) -> Exception:
+    def _error(self, message: str, at: int) -> ExpressionError:
         return placed(message, self.source, at)

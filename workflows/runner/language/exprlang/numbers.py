@@ -60,6 +60,8 @@ def to_whole(value: Any) -> int:
         return from_float(value)
     if isinstance(value, int) and not isinstance(value, bool):
         return int(value)
+    if value is None:
+        raise Fault("reflect: call of reflect.Value.Type on zero Value")
     raise Fault(f"invalid operation: int({type_name(value)})")
 
 

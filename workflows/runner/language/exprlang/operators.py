@@ -187,7 +187,7 @@ def key_of(table: Mapping[Any, Any], key: Any) -> Any:
     """
     if isinstance(table, AnyMap):
         if isinstance(key, (list, Mapping)):
-            raise Fault(f"runtime error: hash of unhashable type {type_name(key)}")
+            raise Fault(f"hash of unhashable type: {type_name(key)}")
         return key
     if key is None:
         return ""
@@ -204,9 +204,9 @@ def matches(left: Any, right: Any) -> bool:
     if left is None or right is None:
         return False
     pattern = goregex.compile(expected(right, str))
-    if isinstance(left, bytes):
-        left = left.decode("utf-8", "replace")
-    return pattern.found_in(expected(left, str))
+    if not isinstance(left, str):
+        left = expected(left, bytes).decode("utf-8", "replace")
+    return pattern.found_in(left)
 
 
 def _textual(compute: Callable[[str, str], bool]) -> Callable[[Any, Any], bool]:

@@ -47,7 +47,7 @@ def _number(name: str, kinds: list[Type]) -> Type:
     if kinds[0].kind not in allowed:
         raise ValueError(f"invalid argument for {name} (type {_shown(kinds[0])})")
     if name == "abs":
-        return kinds[0]
+        return types.ANY if kinds[0].is_unknown else kinds[0]
     return types.INT if name == "int" else types.FLOAT
 
 
@@ -98,7 +98,7 @@ def _take(_name: str, kinds: list[Type]) -> Type:
         raise ValueError(f"cannot take from {_shown(kinds[0])}")
     if kinds[1].kind not in ("int", "unknown"):
         raise ValueError(f"cannot take {_shown(kinds[1])} elements")
-    return Type(kinds[0].kind, kinds[0].name)
+    return types.ANY if kinds[0].is_unknown else Type(kinds[0].kind, kinds[0].name)
 
 
 def _get(_name: str, kinds: list[Type]) -> Type:

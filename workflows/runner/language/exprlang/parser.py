@@ -51,7 +51,7 @@ class _Parser:
 
     def __init__(self, source: str) -> None:
         self.source = source
-        self.tokens = tokens(source)
+        self.tokens, self.failure = tokens(source)
         self.position = 0
         self.depth = 0
         if len(self.tokens) > _MOST_NODES:
@@ -62,6 +62,7 @@ class _Parser:
         return self.tokens[self.position]
 
     def run(self) -> nodes.Node:
+        self._refuse_what_is_no_token()
         node = self._sequence()
         if self.current.kind != END:
             raise self._unexpected()
@@ -75,9 +76,14 @@ class _Parser:
         token = self.current
         if self.position + 1 < len(self.tokens):
             self.position += 1
+            self._refuse_what_is_no_token()
         elif token.kind == END:
             raise self._error("unexpected end of expression")
         return token
+
+    def _refuse_what_is_no_token(self) -> None:
+        if self.failure is not None and self.current.kind == END:
+            raise self.failure
 
     def _expect(self, kind: str, *values: str) -> Token:
         if not self._is(kind, *values):

@@ -51,18 +51,24 @@ class Machine:
         return operators.negate(operand) if node.operator == "-" else operand
 
     def binary(self, node: nodes.Binary) -> Any:
-        left = self.value(node.left)
         operator = node.operator
         if operator in ("&&", "and", "||", "or"):
-            self.at = node.at
-            if as_bool(left) == (operator in ("||", "or")):
-                return left
-            return self.value(node.right)
+            return self._logical(node, decided_by=operator in ("||", "or"))
+        left = self.value(node.left)
         if operator == "??":
             return self.value(node.right) if left is None else left
         right = self.value(node.right)
         self.at = node.at
         return operators.BINARY[operator](left, right)
+
+    def _logical(self, node: nodes.Binary, *, decided_by: bool) -> Any:
+        # A literal on the right is folded away before the left one is looked at.
+        right = node.right.value if isinstance(node.right, nodes.Constant) else None
+        if isinstance(right, bool):
+            return decided_by if right is decided_by else self.value(node.left)
+        left = self.value(node.left)
+        self.at = node.at
+        return left if as_bool(left) is decided_by else self.value(node.right)
 
     def member(self, node: nodes.Member) -> Any:
         base = self.value(node.base)
@@ -111,15 +117,23 @@ class Machine:
         extra = [self.value(argument) for argument in rest[1:]]
         self.scopes.append(scope)
         try:
-            return loop(scope, self._body(rest), extra)
+            return loop(scope, self._body(node, rest), extra)
         finally:
             self.scopes.pop()
 
-    def _body(self, rest: Sequence[nodes.Node]) -> Callable[[], Any] | None:
+    def _body(
+        self, node: nodes.Builtin, rest: Sequence[nodes.Node]
+    ) -> Callable[[], Any] | None:
         if not rest:
             return None
         body = rest[0].body if isinstance(rest[0], nodes.Predicate) else rest[0]
-        return lambda: self.value(body)
+
+        def compute() -> Any:
+            value = self.value(body)
+            self.at = node.at
+            return value
+
+        return compute
 
     def pointer(self, node: nodes.Pointer) -> Any:
         scope = self.scopes[-1]

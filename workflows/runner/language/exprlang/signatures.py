@@ -46,10 +46,15 @@ SIGNATURES: dict[str, tuple[str, ...]] = {
     "fromBase64": ("string -> string",),
     "duration": ("string -> time.Duration",),
     "timezone": ("string -> *time.Location",),
-    "sort": tuple(
-        f"[]{kind}{order} -> []any"
-        for order in (" string", "")
-        for kind in ("any", "int", "float64", "string")
+    "sort": (
+        "[]any string -> []any",
+        "[]int string -> []any",
+        "[]float64 string -> []any",
+        "[]string string -> []any",
+        "[]any -> []any",
+        "[]float64 -> []any",
+        "[]string -> []any",
+        "[]int -> []any",
     ),
     "bitnot": ("int -> int",),
 } | {

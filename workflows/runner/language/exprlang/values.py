@@ -20,6 +20,10 @@ class Byte(int):
 class AnyMap(dict[Any, Any]):
     """A map whose keys are of any type; it has no JSON form."""
 
+    def to_json(self) -> str:
+        """Refuse, as encoding/json does."""
+        raise ValueError("json: unsupported type: map[interface {}]interface {}")
+
 
 _NAMES: tuple[tuple[type | tuple[type, ...], str], ...] = (
     (bool, "bool"),

@@ -6,6 +6,7 @@ import urllib.error
 import urllib.request
 import zlib
 from dataclasses import dataclass
+from email.message import Message
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ class Answer:
     """What the app said."""
 
     status: int
-    headers: dict[str, str]
+    headers: dict[str, str]  # named in small letters
     body: bytes
 
     def json(self) -> Any:
@@ -66,13 +67,18 @@ class App:
     def _send(self, request: urllib.request.Request) -> Answer:
         try:
             with OPENER.open(request, timeout=30) as answer:
-                return Answer(answer.status, dict(answer.headers), answer.read())
+                return Answer(answer.status, _named(answer.headers), answer.read())
         except urllib.error.HTTPError as error:
             with error:
-                return Answer(error.code, dict(error.headers), error.read())
+                return Answer(error.code, _named(error.headers), error.read())
         except OSError as error:
             reason = getattr(error, "reason", error)
             pytest.fail(f"no answer from {request.full_url}: {reason}", pytrace=False)
+
+
+def _named(headers: Message) -> dict[str, str]:
+    """Return headers by name in small letters."""
+    return {name.lower(): value for name, value in headers.items()}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

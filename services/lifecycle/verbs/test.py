@@ -39,7 +39,7 @@ def run(step: Step, asked: Namespace) -> dict[str, str]:
             verdict = "failed" if problems else "passed"
             step.registry.tag(asked.version, staging_tests=f"{verdict} {asked.digest}")
     made = Operation(asked.operation, asked.environment, step.journal)
-    made.note("tests", "failed" if problems else "passed", reason=" ".join(problems))
+    made.note("tests", "seen", verdict="failed" if problems else "passed", problems=problems)
     if problems:
         raise EnvironmentTestsError(
             f"{asked.environment}: {len(problems)} tests failed. {' '.join(problems)}"

@@ -5,6 +5,8 @@ what only running says. A file may hold several documents; every sentence is lis
 """
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -54,6 +56,23 @@ def test_a_bad_file_is_refused_with_its_sentence_and_line(file):
 @pytest.mark.parametrize("submit", [False, True], ids=["lint", "submit"])
 def test_a_file_that_argo_takes_is_not_refused(file, submit):
     assert sentences(file.read_text(), file.name, submit=submit) == []
+
+
+@pytest.mark.parametrize("name", ["key-twice", "field-misspelt-in-spec", "dag-cycle"])
+def test_the_command_says_so_and_ends_with_2(name):
+    file = HERE / "refused" / f"{name}.yaml"
+
+    done = subprocess.run(
+        [sys.executable, "-m", "workflows.runner", "lint", str(file)],
+        capture_output=True,
+        text=True,
+        cwd=HERE.parents[1],
+        check=False,
+    )
+
+    expected = EXPECTED.match(file.read_text())
+    assert done.returncode == 2
+    assert done.stderr.strip() == f"{file}:{expected['sentence']}"
 
 
 def test_there_is_a_bad_file_for_each_rule():

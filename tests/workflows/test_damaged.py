@@ -21,8 +21,10 @@ WHOLE = [
 
 VALUES = some.one_of(
     some.sampled_from(
-        ["", "a", "a.b", "5", "{{", "}}", "{{item}}", "{{item.a}}", "{{inputs.parameters.a}}"]
-        + ["{{tasks.a.status}}", "{{steps.{{item}}}}", "{{=1}}", "a && b.Failed", "@daily", "../x"]
+        [
+            *("", "a", "a.b", "5", "a && b.Failed", "@daily", "../x", "{{", "}}", "{{=1}}"),
+            *("{{item}}", "{{item.a}}", "{{inputs.parameters.a}}", "{{steps.{{item}}}}"),
+        ]
     ),
     some.none() | some.booleans() | some.integers(-2, 2) | some.floats(allow_nan=False, width=16),
     some.sampled_from([[], {}, [None], [[]], [{}], [[None]], {"name": "a"}, [{"name": "a"}]]),

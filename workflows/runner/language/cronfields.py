@@ -11,11 +11,12 @@ BOUNDS = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 6))
 MONTHS_OF_YEAR = {
     name: number
     for number, name in enumerate(
-        "jan feb mar apr may jun jul aug sep oct nov dec".split(), start=1
+        ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"],
+        start=1,
     )
 }
 DAYS_OF_WEEK = {
-    name: number for number, name in enumerate("sun mon tue wed thu fri sat".split())
+    name: number for number, name in enumerate(["sun", "mon", "tue", "wed", "thu", "fri", "sat"])
 }
 
 
@@ -46,9 +47,7 @@ def parse_field(text: str, bounds: tuple[int, int], names: Mapping[str, int]) ->
     return Field(frozenset(numbers), star)
 
 
-def _range(
-    text: str, bounds: tuple[int, int], names: Mapping[str, int]
-) -> tuple[range, bool]:
+def _range(text: str, bounds: tuple[int, int], names: Mapping[str, int]) -> tuple[range, bool]:
     span, *steps = text.split("/")
     low, *high = span.split("-")
     starred = low in ("*", "?")
@@ -91,8 +90,7 @@ def _number(text: str, names: Mapping[str, int]) -> int:
         digits = text.lstrip("+-").isdecimal() and text.isascii()
         reason = "value out of range" if digits else "invalid syntax"
         raise ScheduleError(
-            f"failed to parse int from {text}: "
-            f"strconv.Atoi: parsing {quote(text)}: {reason}"
+            f"failed to parse int from {text}: strconv.Atoi: parsing {quote(text)}: {reason}"
         )
     if number < 0:
         raise ScheduleError(f"negative number ({number}) not allowed: {text}")

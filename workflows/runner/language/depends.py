@@ -57,9 +57,7 @@ class Depends:
         try:
             value = expr.evaluate(logic, scope)
         except ExpressionError as error:
-            raise ExpressionError(
-                f"unable to evaluate expression '{logic}': {error}"
-            ) from error
+            raise ExpressionError(f"unable to evaluate expression '{logic}': {error}") from error
         if not isinstance(value, bool):
             raise ExpressionError(
                 f"unable to evaluate expression '{logic}': "

@@ -56,9 +56,7 @@ def _piece(text: str, rest: str) -> tuple[int, str]:
     if not unit:
         raise DurationError(f"time: missing unit in duration {_quoted(text)}")
     if unit not in _UNITS:
-        raise DurationError(
-            f"time: unknown unit {_quoted(unit)} in duration {_quoted(text)}"
-        )
+        raise DurationError(f"time: unknown unit {_quoted(unit)} in duration {_quoted(text)}")
     amount = Fraction((match[1] or "0") + (match[2] or ".") + "0")
     return int(amount * _UNITS[unit]), rest[match.end() :]
 

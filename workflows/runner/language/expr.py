@@ -7,7 +7,7 @@ from workflows.runner.language import gotext
 from workflows.runner.language.errors import ExpressionError, PathError
 from workflows.runner.language.exprlang import nodes, numbers
 from workflows.runner.language.exprlang.checker import check
-from workflows.runner.language.exprlang.faults import Fault, placed
+from workflows.runner.language.exprlang.faults import FaultError, placed
 from workflows.runner.language.exprlang.parser import parse
 from workflows.runner.language.exprlang.running import Machine
 from workflows.runner.language.exprlang.values import Function
@@ -24,7 +24,7 @@ def evaluate(source: str, env: Mapping[str, Any]) -> Any:
     try:
         check(tree, source, env)
         return machine.value(tree)
-    except Fault as error:
+    except FaultError as error:
         raise placed(str(error), source, machine.at) from error
     except (RecursionError, MemoryError) as error:
         raise placed("memory budget exceeded", source, machine.at) from error
@@ -115,8 +115,7 @@ def _guarded(tree: nodes.Node) -> set[int]:
             members = (n for n in _walk(node.left) if isinstance(n, nodes.Member))
             guarded.update(map(id, members))
         elif isinstance(node, nodes.Member) and node.optional:
-            if isinstance(node.base, nodes.Member):
-                guarded.add(id(node.base))
+            guarded.add(id(node.base) if isinstance(node.base, nodes.Member) else 0)
     return guarded
 
 
@@ -152,11 +151,11 @@ def _jsonpath(text: str, path: str) -> Any:
     try:
         value = gotext.parse_json(text)
     except (ValueError, RecursionError) as error:
-        raise Fault(gotext.json_problem(text)) from error
+        raise FaultError(gotext.json_problem(text)) from error
     try:
         return querypath.query(path, value)
     except PathError as error:
-        raise Fault(str(error)) from error
+        raise FaultError(str(error)) from error
 
 
 _ARGO = {

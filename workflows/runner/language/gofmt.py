@@ -1,5 +1,6 @@
 """Go's fmt: how it prints values, and its format verbs."""
 
+import math
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -59,7 +60,9 @@ class _Format:
         out = _VERB.sub(self._verb, self.text)
         if not self.reordered and self.position < len(self.arguments):
             extra = self.arguments[self.position :]
-            shown = ", ".join(f"{_type(v)}={sprint(v)}" if v is not None else "<nil>" for v in extra)
+            shown = ", ".join(
+                f"{_type(v)}={sprint(v)}" if v is not None else "<nil>" for v in extra
+            )
             out += f"%!(EXTRA {shown})"
         return out
 
@@ -144,7 +147,11 @@ def _element(verb: str, flags: str, width: int, precision: int | None, item: Any
 def _plain(flags: str, width: int, precision: int | None, value: Any) -> str:
     if "#" in flags and isinstance(value, str):
         return gotext.quote(value)
-    if isinstance(value, int) and not isinstance(value, bool) and type(value).__str__ is int.__str__:
+    if (
+        isinstance(value, int)
+        and not isinstance(value, bool)
+        and type(value).__str__ is int.__str__
+    ):
         return _integer("d", flags, width, precision, value) or ""
     if isinstance(value, float):
         return _floating("g", flags, width, precision, value) or ""
@@ -184,14 +191,16 @@ def _rune(verb: str, flags: str, value: int) -> str:
     character = chr(value) if 0 <= value <= 0x10FFFF and not 0xD800 <= value < 0xE000 else "\ufffd"
     if verb == "c":
         return character
-    inner = "\\'" if character == "'" else '"' if character == '"' else gotext.quote(character)[1:-1]
+    inner = (
+        "\\'" if character == "'" else '"' if character == '"' else gotext.quote(character)[1:-1]
+    )
     return f"'{inner}'"
 
 
 def _floating(verb: str, flags: str, width: int, precision: int | None, value: float) -> str | None:
     if verb not in "eEfFgG":
         return None
-    if value != value or value in (float("inf"), float("-inf")):
+    if not math.isfinite(value):
         text = gotext.format_float(abs(value)).lstrip("+")
         flags = flags.replace("0", "")
     elif verb in "gG" and precision is None:
@@ -208,7 +217,9 @@ def _general(value: float, precision: int) -> str:
     return format(value, f".{precision or 1}g")
 
 
-def _text(verb: str, flags: str, width: int, precision: int | None, value: str | bytes) -> str | None:
+def _text(
+    verb: str, flags: str, width: int, precision: int | None, value: str | bytes
+) -> str | None:
     text = value if isinstance(value, str) else value.decode("utf-8", "replace")
     if precision is not None and verb in "sq":
         text = text[:precision]

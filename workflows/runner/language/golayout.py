@@ -39,8 +39,7 @@ def chunks(layout_text: str) -> list[tuple[str, str]]:
 def layout(moment: Moment, text: str) -> str:
     """Write a moment in a layout."""
     return "".join(
-        literal + (_element(moment, chunk) if chunk else "")
-        for literal, chunk in chunks(text)
+        literal + (_element(moment, chunk) if chunk else "") for literal, chunk in chunks(text)
     )
 
 

@@ -9,7 +9,7 @@ from workflows.runner.language.golayout import chunks
 from workflows.runner.language.gotext import quote
 from workflows.runner.language.gotime import (
     MONTHS,
-    UTC,
+    UTC_ZONE,
     WEEKDAYS,
     Moment,
     Zone,
@@ -58,7 +58,7 @@ class _Parts:
     utc: bool = False
 
 
-def parse(layout_text: str, text: str, zone: Zone = UTC) -> Moment:
+def parse(layout_text: str, text: str, zone: Zone = UTC_ZONE) -> Moment:
     """Read a time; without an offset of its own it is one of the given zone.
 
     Raises:
@@ -79,9 +79,7 @@ def parse(layout_text: str, text: str, zone: Zone = UTC) -> Moment:
             parts.nanosecond = _nanoseconds(fraction.group())
             rest = rest[fraction.end() :]
     if rest:
-        raise TimeError(
-            f"parsing time {quote(text)}: extra text: {quote(rest)}"
-        )
+        raise TimeError(f"parsing time {quote(text)}: extra text: {quote(rest)}")
     return _moment(parts, zone, text)
 
 
@@ -113,7 +111,7 @@ def _after_element(parts: _Parts, chunk: str, rest: str, layout_text: str, text:
         if match is None and chunk[1] == "9":
             return rest
         if match and chunk[1] == "0":
-            match = re.compile(r"[.,]\d{%d}" % (len(chunk) - 1)).match(rest)
+            match = re.compile(rf"[.,]\d{{{len(chunk) - 1}}}", re.ASCII).match(rest)
     else:
         match = _PATTERNS[chunk].match(rest)
     if match is None:
@@ -195,10 +193,13 @@ def _moment(parts: _Parts, zone: Zone, text: str) -> Moment:
     if parts.yearday is not None:
         local = datetime(year, 1, 1, *local.timetuple()[3:6]) + timedelta(parts.yearday - 1)
     if parts.offset is not None:
-        named = UTC if parts.utc else fixed_zone(parts.abbreviation, parts.offset)
+        named = UTC_ZONE if parts.utc else fixed_zone(parts.abbreviation, parts.offset)
         return at(local, named, parts.nanosecond)
-    if parts.abbreviation:
-        name = parts.abbreviation
-        offset = _seconds(name[3:] + "00"[: 5 - len(name[3:])]) if name[3:4] in "+-" and name[3:] else 0
-        return at(local, zone if zone.name == name else fixed_zone(name, offset), parts.nanosecond)
+    if parts.abbreviation and parts.abbreviation != zone.name:
+        return at(local, fixed_zone(parts.abbreviation, _named_offset(parts)), parts.nanosecond)
     return at(local, zone, parts.nanosecond)
+
+
+def _named_offset(parts: _Parts) -> int:
+    hours = parts.abbreviation.removeprefix("GMT")
+    return int(hours) * 3600 if hours[:1] in ("+", "-") and len(hours) <= 3 else 0

@@ -14,7 +14,8 @@ _POSIX = {
 }  # fmt: skip
 _UNICODE = {
     "L": r"[^\W\d_]", "Lu": "[A-ZÀ-ÖØ-ÞΑ-ΩА-Я]", "Ll": "[a-zß-öø-ÿα-ωа-я]",
-    "N": r"\d", "Nd": r"\d", "P": r"[!-#%-*,-/:;?@\[-\]_{}¡§«¶·»¿]", "Z": r"[ \u00a0\u2000-\u200a\u3000]",
+    "N": r"\d", "Nd": r"\d", "P": r"[!-#%-*,-/:;?@\[-\]_{}¡§«¶·»¿]",
+    "Z": r"[ \u00a0\u2000-\u200a\u3000]",
     "S": r"[$+<=>^`|~]",
 }  # fmt: skip
 _ASCII = {"d": "0-9", "w": "0-9A-Za-z_", "s": r"\t\n\f\r "}
@@ -168,7 +169,7 @@ class _Translator:
             self._atom(re.escape(quoted), len(quoted) + 4)
             return
         if text in "AzbB":
-            ascii_word = r"(?a:\%s)" % text
+            ascii_word = rf"(?a:\{text})"
             self._emit({"A": r"\A", "z": r"\Z"}.get(text, ascii_word), 2)
             return
         self._atom(*self._character(inside=False))
@@ -253,17 +254,20 @@ class _ClassReader:
             if end >= 0:
                 return self._posix(position, end)
         low, after = self._one(position)
-        if self.pattern[after : after + 1] != "-" or self.pattern[after + 1 : after + 2] in ("]", ""):
+        if self.pattern[after : after + 1] != "-" or self.pattern[after + 1 : after + 2] in (
+            "]",
+            "",
+        ):
             if low == r"\-" and not first and self.pattern[after : after + 1] != "]":
-                raise RegexError("invalid character class range", self.pattern[position : after + 1])
+                raise RegexError(
+                    "invalid character class range", self.pattern[position : after + 1]
+                )
             return low, after
         high, end = self._one(after + 1)
         try:
             re.compile(f"[{low}-{high}]")
         except re.error as error:
-            raise RegexError(
-                "invalid character class range", self.pattern[position:end]
-            ) from error
+            raise RegexError("invalid character class range", self.pattern[position:end]) from error
         return f"{low}-{high}", end
 
     def _posix(self, position: int, end: int) -> tuple[str, int]:

@@ -15,7 +15,7 @@ _JSON_ESCAPES = {
     "\b": "\\b", "\f": "\\f", "<": "\\u003c", ">": "\\u003e", "&": "\\u0026",
     "\u2028": "\\u2028", "\u2029": "\\u2029", "\x7f": "\x7f",
 }  # fmt: skip
-_NEEDS_JSON_ESCAPE = re.compile("[\x00-\x1f\"\\\\<>&\u2028\u2029\ud800-\udfff]")
+_NEEDS_JSON_ESCAPE = re.compile('[\x00-\x1f"\\\\<>&\u2028\u2029\ud800-\udfff]')
 
 
 def digits(value: float) -> tuple[str, int]:
@@ -114,10 +114,7 @@ def _compact(value: Any) -> str:
 def _indented(value: Any, indent: str, newline: str) -> str:
     inner = newline + indent
     if isinstance(value, Mapping) and value and not hasattr(value, "to_json"):
-        pairs = (
-            f"{json_string(k)}: {_indented(v, indent, inner)}"
-            for k, v in _sorted(value)
-        )
+        pairs = (f"{json_string(k)}: {_indented(v, indent, inner)}" for k, v in _sorted(value))
         return "{" + inner + f",{inner}".join(pairs) + newline + "}"
     if isinstance(value, Sequence) and not isinstance(value, (str, bytes)) and value:
         items = (_indented(item, indent, inner) for item in value)
@@ -185,4 +182,10 @@ def json_problem(text: str) -> str:
 
 
 def _character(character: str) -> str:
-    return "'\\''" if character == "'" else f"'{quote(character)[1:-1]}'" if character != '"' else "'\"'"
+    return (
+        "'\\''"
+        if character == "'"
+        else f"'{quote(character)[1:-1]}'"
+        if character != '"'
+        else "'\"'"
+    )

@@ -2,12 +2,12 @@
 
 import zoneinfo
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone, tzinfo
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Final
 
 from workflows.runner.language.duration import format_duration
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND = 10**9
 MONTHS: Final = (
     "January", "February", "March", "April", "May", "June", "July",
@@ -50,7 +50,7 @@ class Zone:
         return self.name
 
 
-UTC: Final = Zone("UTC", timezone.utc)
+UTC_ZONE: Final = Zone("UTC", UTC)
 
 
 def load_zone(name: str) -> Zone:
@@ -60,9 +60,9 @@ def load_zone(name: str) -> Zone:
         LookupError: there is none of that name.
     """
     if name in ("", "UTC"):
-        return UTC
+        return UTC_ZONE
     if name == "Local":
-        return Zone("Local", timezone.utc)
+        return Zone("Local", UTC)
     try:
         return Zone(name, zoneinfo.ZoneInfo(name))
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
@@ -72,7 +72,7 @@ def load_zone(name: str) -> Zone:
 def fixed_zone(name: str, seconds: int) -> Zone:
     """Make a zone with one offset; one that is UTC's own is UTC."""
     if seconds == 0 and name in ("", "UTC"):
-        return UTC
+        return UTC_ZONE
     return Zone(name, timezone(timedelta(seconds=seconds), name))
 
 
@@ -86,7 +86,7 @@ class Moment:
     """
 
     nanoseconds: int
-    zone: Zone = UTC
+    zone: Zone = UTC_ZONE
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Moment) and self.nanoseconds == other.nanoseconds
@@ -158,7 +158,7 @@ def at(local: datetime, zone: Zone, nanosecond: int = 0) -> Moment:
     A time that a change of clocks skips or repeats is settled as Go settles it: by the
     offset that holds when the time is taken for UTC, corrected once.
     """
-    seconds = (local.replace(tzinfo=timezone.utc) - _EPOCH) // timedelta(seconds=1)
+    seconds = (local.replace(tzinfo=UTC) - _EPOCH) // timedelta(seconds=1)
     offset = _offset(seconds, zone)
     corrected = _offset(seconds - offset, zone)
     return Moment((seconds - corrected) * _SECOND + nanosecond, zone)
@@ -170,7 +170,7 @@ def _offset(seconds: int, zone: Zone) -> int:
 
 def now() -> Moment:
     """Give the current time in UTC."""
-    return from_datetime(datetime.now(timezone.utc))
+    return from_datetime(datetime.now(UTC))
 
 
 def from_datetime(moment: datetime) -> Moment:

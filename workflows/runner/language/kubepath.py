@@ -6,7 +6,7 @@ from typing import Any
 
 from workflows.runner.language.errors import PathError
 from workflows.runner.language.exprlang import escapes
-from workflows.runner.language.exprlang.faults import Fault
+from workflows.runner.language.exprlang.faults import FaultError
 from workflows.runner.language.exprlang.numbers import parse_float, parse_int
 
 _DICT_KEY = re.compile(r"'([^']*)'")
@@ -151,10 +151,8 @@ class _Action:
         body = self.text[self.position + 1 : end]
         try:
             value = escapes.unescaped(body, as_bytes=False)
-        except Fault as error:
-            raise PathError(
-                f"unquote string {quote}{body}{quote} error invalid syntax"
-            ) from error
+        except FaultError as error:
+            raise PathError(f"unquote string {quote}{body}{quote} error invalid syntax") from error
         self.position = end + 1
         self.steps.append(Step("text", value))
 

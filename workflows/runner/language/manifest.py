@@ -62,9 +62,7 @@ def read(text: str, file: str) -> list[Document]:
         if data is None:
             continue
         if not isinstance(data, dict):
-            raise ManifestError(
-                file, lines.get((), first_line), "this document is not an object"
-            )
+            raise ManifestError(file, lines.get((), first_line), "this document is not an object")
         documents.append(Document(data, file, len(documents), lines))
     return documents
 
@@ -168,9 +166,7 @@ class _Reader:
         if isinstance(node, yaml.SequenceNode):
             maps = [self._merged(item, path) for item in node.value]
             return {k: v for one in reversed(maps) for k, v in one.items()}
-        raise self._error(
-            node.start_mark.line, "yaml: map merge requires map or sequence of maps"
-        )
+        raise self._error(node.start_mark.line, "yaml: map merge requires map or sequence of maps")
 
     def _key(self, node: yaml.Node) -> str:
         if not isinstance(node, yaml.ScalarNode):

@@ -1,16 +1,16 @@
 """Times as Argo's `workflow.creationTimestamp.*` writes them: strftime letters."""
 
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 
 def rfc3339(moment: datetime) -> str:
     """Write a moment in UTC without fractions, as Kubernetes does."""
-    return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def creation_names(prefix: str, moment: datetime) -> dict[str, str]:
     """Give `prefix`, `prefix.RFC3339`, `prefix.s` and one name for each letter."""
-    utc = moment.astimezone(timezone.utc)
+    utc = moment.astimezone(UTC)
     names = {
         prefix: rfc3339(moment),
         f"{prefix}.RFC3339": rfc3339(moment),

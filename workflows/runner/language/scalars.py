@@ -9,9 +9,7 @@ _TRUE = ("y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"
 _FALSE = ("n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF")
 _NULL = ("", "~", "null", "Null", "NULL")
 _WORDS: dict[str, Scalar] = (
-    dict.fromkeys(_TRUE, True)
-    | dict.fromkeys(_FALSE, False)
-    | dict.fromkeys(_NULL, None)
+    dict.fromkeys(_TRUE, True) | dict.fromkeys(_FALSE, False) | dict.fromkeys(_NULL, None)
 )
 _INFINITE = re.compile(r"([-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN))")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", re.ASCII)
@@ -53,7 +51,9 @@ def tagged(tag: str, text: str) -> Scalar:
         "int": int, "float": float, "bool": bool, "null": type(None),
     }  # fmt: skip
     if not isinstance(value, kinds.get(kind, str)):
-        raise ValueError(f"yaml: cannot decode `{text}` as a {tag}")
+        raise ValueError(  # noqa: TRY004 (the text is wrong, not a type of ours)
+            f"yaml: cannot decode `{text}` as a {tag}"
+        )
     return value
 
 

@@ -1,7 +1,7 @@
 """When a CronWorkflow is due: the schedules of the robfig/cron library, version 3."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Self
 
 from workflows.runner.language.cronfields import (
@@ -67,9 +67,7 @@ class Schedule:
         try:
             zone = load_zone(name)
         except LookupError as error:
-            raise ScheduleError(
-                f"provided bad location {name}: {error.args[0]}"
-            ) from error
+            raise ScheduleError(f"provided bad location {name}: {error.args[0]}") from error
         if spec.startswith("@every "):
             return cls(text, zone, _every(spec), *_fields("* * * * *"))
         if spec.startswith("@") and spec not in _DESCRIPTORS:
@@ -78,7 +76,7 @@ class Schedule:
 
     def next(self, after: datetime) -> datetime | None:
         """Give the first time that is due after a moment; None when there is none."""
-        start = after.astimezone(timezone.utc).replace(microsecond=0)
+        start = after.astimezone(UTC).replace(microsecond=0)
         if self.every:
             return (start + timedelta(seconds=self.every)).astimezone(after.tzinfo)
         epoch = int(start.timestamp()) + 1
@@ -107,10 +105,9 @@ def _fields(spec: str) -> tuple[Field, ...]:
     parts = fields(spec)
     if len(parts) != len(BOUNDS):
         raise ScheduleError(
-            f"expected exactly {len(BOUNDS)} fields, found {len(parts)}: "
-            f"[{' '.join(parts)}]"
+            f"expected exactly {len(BOUNDS)} fields, found {len(parts)}: [{' '.join(parts)}]"
         )
-    names = ({}, {}, {}, MONTHS_OF_YEAR, DAYS_OF_WEEK)
+    names: tuple[dict[str, int], ...] = ({}, {}, {}, MONTHS_OF_YEAR, DAYS_OF_WEEK)
     return tuple(
         parse_field(part, bounds, known)
         for part, bounds, known in zip(parts, BOUNDS, names, strict=True)
@@ -195,5 +192,3 @@ class _Search:
             if self.moment.local.minute == 0:
                 return False
         return True
-
-

@@ -62,9 +62,7 @@ def fill(text: str, scope: Mapping[str, Any], *, strict: Strict | None = None) -
         return text
     filled = _Filling(scope, strict).run(text)
     if not _is_json(filled):
-        raise TagError(
-            "cannot finish template replacement because the result was invalid JSON"
-        )
+        raise TagError("cannot finish template replacement because the result was invalid JSON")
     return filled
 
 
@@ -80,9 +78,7 @@ def names(text: str) -> list[str]:
     Raises:
         TagError: a tag is not closed.
     """
-    return [
-        tag.strip() for literal, tag in split(text) if tag is not None and tag[:1] != "="
-    ]
+    return [tag.strip() for literal, tag in split(text) if tag is not None and tag[:1] != "="]
 
 
 def expressions(text: str) -> list[str]:
@@ -132,9 +128,7 @@ class _Filling:
         for literal, tag in split(text):
             out.append(literal)
             if tag is not None:
-                out.append(
-                    self._expression(tag[1:]) if tag[:1] == "=" else self._simple(tag)
-                )
+                out.append(self._expression(tag[1:]) if tag[:1] == "=" else self._simple(tag))
         return "".join(out)
 
     def _simple(self, tag: str) -> str:
@@ -182,9 +176,7 @@ class _Filling:
         if self.strict is not None:
             for name in missing:
                 if self.strict(name):
-                    raise UnresolvedError(
-                        f"failed to evaluate expression: {name} is missing"
-                    )
+                    raise UnresolvedError(f"failed to evaluate expression: {name} is missing")
         lenient = self.strict is None or bool(missing)
         if lenient and not _LATE.isdisjoint(missing):
             return untouched
@@ -200,9 +192,7 @@ class _Filling:
     def _missing(self, source: str) -> list[str]:
         try:
             return [
-                name
-                for name in expr.identifiers(source)
-                if not expr.has(self.environment, name)
+                name for name in expr.identifiers(source) if not expr.has(self.environment, name)
             ]
         except ExpressionError as error:
             if self.strict is None:

@@ -7,7 +7,7 @@ from typing import Any
 from workflows.runner.language import golayout
 from workflows.runner.language.duration import format_duration
 from workflows.runner.language.gotime import (
-    UTC,
+    UTC_ZONE,
     Duration,
     Moment,
     Month,
@@ -121,8 +121,8 @@ METHODS: dict[type, dict[str, Method]] = {
         "UnixMilli": _gives(lambda m: m.nanoseconds // 10**6),
         "UnixMicro": _gives(lambda m: m.nanoseconds // 10**3),
         "UnixNano": _gives(lambda m: m.nanoseconds),
-        "UTC": _gives(lambda m: m.within(UTC)),
-        "Local": _gives(lambda m: m.within(UTC)),
+        "UTC": _gives(lambda m: m.within(UTC_ZONE)),
+        "Local": _gives(lambda m: m.within(UTC_ZONE)),
         "IsZero": _gives(lambda m: m.nanoseconds == -62135596800 * 10**9),
         "String": _gives(str),
     },

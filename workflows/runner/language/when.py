@@ -27,9 +27,7 @@ def decide(text: str, *, bare_words: bool = True) -> bool:
     except RecursionError as error:
         raise ConditionError(f"Invalid 'when' expression '{text}': too deep") from error
     if not isinstance(value, bool):
-        raise ConditionError(
-            f"Expected boolean evaluation for '{text}'. Got {sprint(value)}"
-        )
+        raise ConditionError(f"Expected boolean evaluation for '{text}'. Got {sprint(value)}")
     return value
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from workflows.runner.language import gofmt, timemethods
-from workflows.runner.language.exprlang.faults import Fault
+from workflows.runner.language.exprlang.faults import FaultError
 from workflows.runner.language.exprlang.operators import key_of
 from workflows.runner.language.exprlang.values import Byte, Function, to_int, type_name
 from workflows.runner.language.gotime import Duration, Moment
@@ -14,7 +14,7 @@ def fetch(base: Any, key: Any) -> Any:
     """Give `base[key]` or `base.key`; an unknown key of a map is nil.
 
     Raises:
-        Fault: there is no such index, or nothing to look into.
+        FaultError: there is no such index, or nothing to look into.
     """
     if isinstance(base, Mapping):
         return base.get(key_of(base, key))
@@ -25,17 +25,17 @@ def fetch(base: Any, key: Any) -> Any:
         if method is not None:
             return Function(key, method(base))
     shown = key if isinstance(key, str) else gofmt.sprint(key)
-    raise Fault(f"cannot fetch {shown} from {type_name(base)}")
+    raise FaultError(f"cannot fetch {shown} from {type_name(base)}")
 
 
 def _element(base: Any, key: Any) -> Any:
-    data = base.encode("utf-8", "surrogateescape") if isinstance(base, str) else base
+    data = _indexed(base)
     position = to_int(key)
     length = len(data)
     if position < 0:
         position += length
     if not 0 <= position < length:
-        raise Fault(f"index out of range: {position} (array length is {length})")
+        raise FaultError(f"index out of range: {position} (array length is {length})")
     value = data[position]
     return value if isinstance(base, list) else Byte(value)
 
@@ -44,19 +44,25 @@ def sliced(base: Any, low: Any, high: Any) -> Any:
     """Give `base[low:high]`; bounds outside are moved in, texts are cut by bytes.
 
     Raises:
-        Fault: it cannot be cut.
+        FaultError: it cannot be cut.
     """
     if not isinstance(base, (list, str, bytes)):
         if high is None:
-            raise Fault(f"invalid argument for len (type {type_name(base)})")
-        raise Fault(f"cannot slice {gofmt.sprint(0 if low is None else low)}")
-    data = base.encode("utf-8", "surrogateescape") if isinstance(base, str) else base
-    length = len(data)
+            raise FaultError(f"invalid argument for len (type {type_name(base)})")
+        raise FaultError(f"cannot slice {gofmt.sprint(0 if low is None else low)}")
+    length = len(_indexed(base))
     start = 0 if low is None else to_int(low)
     end = length if high is None else to_int(high)
     start = max(start + length if start < 0 else start, 0)
     end = min(max(end + length if end < 0 else end, 0), length)
-    piece = data[min(start, end) : end]
     if isinstance(base, str):
-        return piece.decode("utf-8", "surrogateescape")
-    return piece
+        return _bytes(base)[min(start, end) : end].decode("utf-8", "surrogateescape")
+    return base[min(start, end) : end]
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
+
+
+def _indexed(base: str | bytes | list[Any]) -> bytes | list[Any]:
+    return _bytes(base) if isinstance(base, str) else base

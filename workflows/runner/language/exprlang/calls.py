@@ -1,6 +1,5 @@
 """Checks the arguments of calls before an expression is run."""
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from workflows.runner.language.exprlang import nodes, types
@@ -19,7 +18,7 @@ _TRUTH = ("all", "none", "any", "one", "filter", "count",
 _NUMBERED = ("findIndex", "findLastIndex", "count")
 
 
-class _Mismatch(Exception):
+class _MismatchError(Exception):
     """An overload does not fit; another may."""
 
     def __init__(self, node: nodes.Node, message: str) -> None:
@@ -43,15 +42,13 @@ def has_method(base: Type, name: str) -> bool:
     return owner is not None and name in METHODS[owner]
 
 
-def function_type(
-    checker: "Checker", node: nodes.Call, name: str, function: Function
-) -> Type:
+def function_type(checker: "Checker", node: nodes.Call, name: str, function: Function) -> Type:
     """Check a call of a function of the environment."""
     wanted = [types.of_annotation(kind) for kind in function.takes]
     rest = None if function.rest is None else types.of_annotation(function.rest)
     try:
-        _arguments(checker, node, name, node.arguments, wanted, rest)
-    except _Mismatch as error:
+        _arguments(checker, node, name, wanted, rest)
+    except _MismatchError as error:
         raise checker.refuse(error.node, error.message) from error
     return types.of_annotation(function.gives)
 
@@ -68,13 +65,13 @@ def builtin_type(checker: "Checker", node: nodes.Builtin) -> Type:
             raise checker.refuse(node.arguments[place], message) from error
         except ValueError as error:
             raise checker.refuse(node, str(error)) from error
-    last: _Mismatch | None = None
+    last: _MismatchError | None = None
     for signature in SIGNATURES[node.name]:
         takes, _, gives = signature.partition("-> ")
         wanted = [types.NAMED[name] for name in takes.split()]
         try:
-            _arguments(checker, node, node.name, node.arguments, wanted, None)
-        except _Mismatch as error:
+            _arguments(checker, node, node.name, wanted, None)
+        except _MismatchError as error:
             last = error
             continue
         return types.NAMED[gives]
@@ -85,18 +82,18 @@ def builtin_type(checker: "Checker", node: nodes.Builtin) -> Type:
 
 def _arguments(
     checker: "Checker",
-    node: nodes.Node,
+    node: nodes.Call | nodes.Builtin,
     name: str,
-    arguments: Sequence[nodes.Node],
     wanted: list[Type],
     rest: Type | None,
 ) -> None:
+    arguments = node.arguments
     excess = len(arguments) - len(wanted)
     if excess < 0 or (excess > 0 and rest is None):
         for argument in arguments:
             checker.type(argument)
         amount = "not enough" if excess < 0 else "too many"
-        raise _Mismatch(node, f"{amount} arguments to call {name}")
+        raise _MismatchError(node, f"{amount} arguments to call {name}")
     for index, argument in enumerate(arguments):
         kind = checker.type(argument)
         target = wanted[index] if index < len(wanted) else (rest or types.ANY)
@@ -105,15 +102,14 @@ def _arguments(
         if kind.kind == "nil":
             if target is types.ANY or target.kind == "zone":
                 continue
-            raise _Mismatch(
+            raise _MismatchError(
                 argument,
                 f"cannot use nil as argument (type {target.name}) to call {name}",
             )
         if not types.assignable(kind, target) and not kind.is_unknown:
-            raise _Mismatch(
+            raise _MismatchError(
                 argument,
-                f"cannot use {kind.name} as argument (type {target.name}) "
-                f"to call {name} ",
+                f"cannot use {kind.name} as argument (type {target.name}) to call {name} ",
             )
 
 
@@ -128,12 +124,11 @@ def predicate_type(checker: "Checker", node: nodes.Builtin) -> Type:
     body = _body(checker, node, collection) if len(node.arguments) > 1 else None
     if len(node.arguments) == 3:
         _extra(checker, node, node.arguments[2])
-    if body is not None and node.name in _TRUTH:
-        if body.kind not in ("bool", "unknown"):
-            raise checker.refuse(
-                node.arguments[1],
-                f"predicate should return boolean (got {body.name})",
-            )
+    truth = body is None or body.kind in ("bool", "unknown")
+    if body is not None and node.name in _TRUTH and not truth:
+        raise checker.refuse(
+            node.arguments[1], f"predicate should return boolean (got {body.name})"
+        )
     return _result(node.name, collection, body)
 
 
@@ -157,9 +152,7 @@ def _body(checker: "Checker", node: nodes.Builtin, collection: Type) -> Type:
 def _extra(checker: "Checker", node: nodes.Builtin, argument: nodes.Node) -> None:
     kind = checker.type(argument)
     if node.name == "sortBy" and kind.kind not in ("string", "unknown"):
-        raise checker.refuse(
-            argument, f"sortBy order argument must be a string (got {kind.name})"
-        )
+        raise checker.refuse(argument, f"sortBy order argument must be a string (got {kind.name})")
 
 
 def _result(name: str, collection: Type, body: Type | None) -> Type:

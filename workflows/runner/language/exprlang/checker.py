@@ -59,9 +59,7 @@ class Checker:
                 return types.BOOL
         elif kind.is_number or kind.is_unknown:
             return kind
-        raise self.refuse(
-            node, f"invalid operation: {node.operator} (mismatched type {kind.name})"
-        )
+        raise self.refuse(node, f"invalid operation: {node.operator} (mismatched type {kind.name})")
 
     def binary(self, node: nodes.Binary) -> Type:
         left, right = self.type(node.left), self.type(node.right)
@@ -102,8 +100,7 @@ class Checker:
             if key.kind not in ("int", "unknown"):
                 raise self.refuse(
                     node.key,
-                    "array elements can only be selected using an integer "
-                    f"(got {key.name})",
+                    f"array elements can only be selected using an integer (got {key.name})",
                 )
             return base.elements()
         if isinstance(name, str):

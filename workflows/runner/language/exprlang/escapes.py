@@ -2,7 +2,7 @@
 
 import re
 
-from workflows.runner.language.exprlang.faults import Fault
+from workflows.runner.language.exprlang.faults import FaultError
 
 _SIMPLE = {
     "a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t",
@@ -19,7 +19,7 @@ def unescaped(body: str, *, as_bytes: bool) -> str:
     """Resolve the escapes of a text; of bytes, as one character for each byte.
 
     Raises:
-        Fault: an escape is malformed.
+        FaultError: an escape is malformed.
     """
     if as_bytes:
         body = body.encode("utf-8", "surrogatepass").decode("latin-1")
@@ -31,7 +31,7 @@ def unescaped(body: str, *, as_bytes: bool) -> str:
     while (start := body.find("\\", position)) >= 0:
         match = _ESCAPE.match(body, start)
         if match is None:
-            raise Fault("unable to unescape string")
+            raise FaultError("unable to unescape string")
         raw = raw or bool(match[1] or match[2])
         pieces += [body[position:start], _resolved(match)]
         position = match.end()
@@ -53,11 +53,11 @@ def _resolved(match: re.Match[str]) -> str:
         return _byte(int(octal, 8))
     if simple is not None:
         if simple not in _SIMPLE:
-            raise Fault("invalid char escape")
+            raise FaultError("invalid char escape")
         return _SIMPLE[simple]
     code = int(braced or short or long, 16)
     if code > 0x10FFFF or 0xD800 <= code <= 0xDFFF:
-        raise Fault("unable to unescape string")
+        raise FaultError("unable to unescape string")
     return chr(code)
 
 

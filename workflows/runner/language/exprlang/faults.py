@@ -3,7 +3,7 @@
 from workflows.runner.language.errors import ExpressionError
 
 
-class Fault(ValueError):
+class FaultError(ValueError):
     """Something is wrong at a place that only the caller knows."""
 
 
@@ -18,6 +18,5 @@ def placed(message: str, source: str, at: int) -> ExpressionError:
     column = len(before) - start
     shown = line.replace("\t", " ")
     return ExpressionError(
-        f"{message} ({before.count(chr(10)) + 1}:{column + 1})"
-        f"\n | {shown}\n | {'.' * column}^"
+        f"{message} ({before.count(chr(10)) + 1}:{column + 1})\n | {shown}\n | {'.' * column}^"
     )

@@ -11,7 +11,7 @@ from workflows.runner.language.duration import nanoseconds
 from workflows.runner.language.errors import DurationError
 from workflows.runner.language.exprlang import numbers, operators, texts
 from workflows.runner.language.exprlang.access import fetch
-from workflows.runner.language.exprlang.faults import Fault
+from workflows.runner.language.exprlang.faults import FaultError
 from workflows.runner.language.exprlang.predicates import sort_key
 from workflows.runner.language.exprlang.values import (
     AnyMap,
@@ -46,7 +46,7 @@ def _kind(value: Any) -> str:
 def _length(value: Any) -> int:
     if isinstance(value, (str, list, bytes, Mapping)):
         return len(value)
-    raise Fault(f"invalid argument for len (type {type_name(value)})")
+    raise FaultError(f"invalid argument for len (type {type_name(value)})")
 
 
 def _type(value: Any) -> str:
@@ -62,19 +62,19 @@ def _list(value: Any, doing: str) -> list[Any]:
     if isinstance(value, bytes):
         return list(value)
     if not isinstance(value, list):
-        raise Fault(f"cannot {doing} {_kind(value)}")
+        raise FaultError(f"cannot {doing} {_kind(value)}")
     return value
 
 
 def _map(value: Any, doing: str) -> list[tuple[Any, Any]]:
     if not isinstance(value, Mapping):
-        raise Fault(doing.format(_kind(value)))
+        raise FaultError(doing.format(_kind(value)))
     return sorted(value.items(), key=lambda pair: gofmt.sprint(pair[0]))
 
 
 def _join(parts: Any, glue: Any = "") -> str:
     if not isinstance(parts, list):
-        raise Fault(f"invalid argument for join (type {type_name(parts)})")
+        raise FaultError(f"invalid argument for join (type {type_name(parts)})")
     return str(expected(glue, str)).join(expected(part, str) for part in parts)
 
 
@@ -82,9 +82,9 @@ def _repeat(text: Any, count: Any) -> str:
     expected(text, str)
     times = to_int(count)
     if times < 0:
-        raise Fault(f"invalid argument for repeat (expected positive integer, got {times})")
+        raise FaultError(f"invalid argument for repeat (expected positive integer, got {times})")
     if times > 1_000_000 or len(text) * times >= 1_000_000:
-        raise Fault("memory budget exceeded")
+        raise FaultError("memory budget exceeded")
     return str(text * times)
 
 
@@ -107,7 +107,7 @@ def _from_json(value: Any) -> Any:
     try:
         return gotext.parse_json(text)
     except (RecursionError, ValueError) as error:
-        raise Fault(gotext.json_problem(text)) from error
+        raise FaultError(gotext.json_problem(text)) from error
 
 
 def _to_json(value: Any) -> str:
@@ -122,7 +122,7 @@ def decode_base64(text: str) -> bytes:
     """Decode standard base64, which may have line breaks.
 
     Raises:
-        Fault: it is malformed.
+        FaultError: it is malformed.
     """
     bare = text.replace("\r", "").replace("\n", "")
     try:
@@ -131,31 +131,31 @@ def decode_base64(text: str) -> bytes:
         allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
         place = next((i for i, c in enumerate(bare) if c not in allowed), len(bare))
         place = place // 4 * 4 if place >= len(bare.rstrip("=")) else place
-        raise Fault(f"illegal base64 data at input byte {place}") from error
+        raise FaultError(f"illegal base64 data at input byte {place}") from error
 
 
 def _duration(text: Any) -> gotime.Duration:
     try:
         return gotime.Duration(nanoseconds(expected(text, str)))
     except DurationError as error:
-        raise Fault(str(error)) from error
+        raise FaultError(str(error)) from error
 
 
 def _zone(name: Any) -> gotime.Zone:
     try:
         return gotime.load_zone(expected(name, str))
     except LookupError as error:
-        raise Fault(str(error.args[0])) from error
+        raise FaultError(str(error.args[0])) from error
 
 
-def _now(zone: Any = gotime.UTC) -> gotime.Moment:
+def _now(zone: Any = gotime.UTC_ZONE) -> gotime.Moment:
     if not isinstance(zone, gotime.Zone):
-        raise Fault("invalid number of arguments (expected 0, got 1)")
+        raise FaultError("invalid number of arguments (expected 0, got 1)")
     return gotime.now().within(zone)
 
 
 def _date(*arguments: Any) -> gotime.Moment:
-    zone = gotime.UTC
+    zone = gotime.UTC_ZONE
     if arguments and isinstance(arguments[0], gotime.Zone):
         zone, *rest = arguments
         arguments = tuple(rest)
@@ -166,20 +166,20 @@ def _date(*arguments: Any) -> gotime.Moment:
         if rest:
             return goparse.parse(rest[0], text, zone)
     except goparse.TimeError as error:
-        raise Fault(str(error)) from error
+        raise FaultError(str(error)) from error
     for layout in _LAYOUTS:
         try:
             return goparse.parse(layout, text, zone)
         except goparse.TimeError:
             continue
-    raise Fault(f"invalid date {text}")
+    raise FaultError(f"invalid date {text}")
 
 
 def _edge(position: int) -> Callable[[Any], Any]:
     def function(value: Any) -> Any:
         try:
             return fetch(value, position)
-        except Fault:
+        except FaultError:
             return None
 
     return function
@@ -198,21 +198,21 @@ def _get(base: Any, key: Any) -> Any:
 def _take(values: Any, count: Any) -> list[Any]:
     whole = _list(values, "take from")
     if not isinstance(count, int) or isinstance(count, bool):
-        raise Fault(f"cannot take {_kind(count)} elements")
+        raise FaultError(f"cannot take {_kind(count)} elements")
     if count < 0:
-        raise Fault("reflect.Value.Slice: slice index out of bounds")
+        raise FaultError("reflect.Value.Slice: slice index out of bounds")
     return whole[:count]
 
 
 def _from_pairs(pairs: Any) -> AnyMap:
     if not isinstance(pairs, list):
-        raise Fault(f"cannot transform {gofmt.sprint(pairs)} from pairs")
+        raise FaultError(f"cannot transform {gofmt.sprint(pairs)} from pairs")
     made = AnyMap()
     for pair in pairs:
         if not isinstance(pair, list):
-            raise Fault(f"invalid pair {gofmt.sprint(pair)}")
+            raise FaultError(f"invalid pair {gofmt.sprint(pair)}")
         if len(pair) != 2:
-            raise Fault(f"invalid pair length {gofmt.sprint(pair)}")
+            raise FaultError(f"invalid pair length {gofmt.sprint(pair)}")
         made[operators.key_of(made, pair[0])] = pair[1]
     return made
 
@@ -238,9 +238,9 @@ def _flatten(values: Any) -> list[Any]:
 
 def _sort(values: Any, order: Any = "asc") -> list[Any]:
     if not isinstance(order, str):
-        raise Fault(f"sort order argument must be a string (got {type_name(order)})")
+        raise FaultError(f"sort order argument must be a string (got {type_name(order)})")
     if order not in ("asc", "desc"):
-        raise Fault(f"invalid order {order}, expected asc or desc")
+        raise FaultError(f"invalid order {order}, expected asc or desc")
     items = values if isinstance(values, list) else []
     return sorted(items, key=sort_key, reverse=order == "desc")
 

@@ -5,19 +5,17 @@ from typing import NamedTuple
 
 from workflows.runner.language.errors import ExpressionError
 from workflows.runner.language.exprlang import escapes
-from workflows.runner.language.exprlang.faults import Fault, placed
+from workflows.runner.language.exprlang.faults import FaultError, placed
 from workflows.runner.language.gotext import quote
 
 IDENTIFIER, NUMBER, STRING, BYTES, OPERATOR, BRACKET, END = (
     "Identifier", "Number", "String", "Bytes", "Operator", "Bracket", "EOF",
 )  # fmt: skip
 _WORDS = frozenset(
-    "in or and matches contains startsWith endsWith let if else".split()
+    ["in", "or", "and", "matches", "contains", "startsWith", "endsWith", "let", "if", "else"]
 )
-_NEGATED = frozenset("in matches contains startsWith endsWith".split())
-_NUMBER = re.compile(
-    r"0[xX][0-9a-fA-F_]*|0[oO][0-7_]*|0[bB][01_]*|[0-9_]*", re.ASCII
-)
+_NEGATED = frozenset(["in", "matches", "contains", "startsWith", "endsWith"])
+_NUMBER = re.compile(r"0[xX][0-9a-fA-F_]*|0[oO][0-7_]*|0[bB][01_]*|[0-9_]*", re.ASCII)
 _FRACTION = re.compile(r"\.(?!\.)[0-9_]*", re.ASCII)
 _EXPONENT = re.compile(r"[eE][+-]?[0-9_]*", re.ASCII)
 
@@ -93,9 +91,7 @@ class _Lexer:
             self._operator(here, after)
 
     def _operator(self, here: str, after: str) -> None:
-        following = {"?": ".?", "|": "|", ":": ":", ".": "."} | dict.fromkeys(
-            "&!=*<>", "&=*"
-        )
+        following = {"?": ".?", "|": "|", ":": ":", ".": "."} | dict.fromkeys("&!=*<>", "&=*")
         if here in following:
             self._emit(OPERATOR, 2 if after and after in following[here] else 1)
         elif here in "/,;%+-^":
@@ -150,7 +146,7 @@ class _Lexer:
         body = self.source[start + 1 : end].replace("\r\n", "\n").replace("\r", "\n")
         try:
             value = escapes.unescaped(body, as_bytes=kind is BYTES)
-        except Fault as error:
+        except FaultError as error:
             raise self._error(str(error), end) from error
         self.found.append(Token(kind, value, self.position))
         self.position = end + 1

@@ -10,7 +10,7 @@ class Constant:
     """A number, text, true, false, nil or bytes."""
 
     at: int
-    value: None | bool | int | float | str | bytes
+    value: bool | int | float | str | bytes | None
 
 
 @dataclass(frozen=True, eq=False, slots=True)

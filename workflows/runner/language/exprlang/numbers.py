@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from workflows.runner.language.exprlang import operators
-from workflows.runner.language.exprlang.faults import Fault
+from workflows.runner.language.exprlang.faults import FaultError
 from workflows.runner.language.exprlang.values import (
     Int64,
     from_float,
@@ -49,32 +49,32 @@ def to_whole(value: Any) -> int:
     """`int(x)`: cuts a float, reads a text.
 
     Raises:
-        Fault: it is no int.
+        FaultError: it is no int.
     """
     if isinstance(value, str):
         whole = parse_int(value)
         if whole is None:
-            raise Fault(f"invalid operation: int({value})")
+            raise FaultError(f"invalid operation: int({value})")
         return whole
     if isinstance(value, float):
         return from_float(value)
     if isinstance(value, int) and not isinstance(value, bool):
         return int(value)
     if value is None:
-        raise Fault("reflect: call of reflect.Value.Type on zero Value")
-    raise Fault(f"invalid operation: int({type_name(value)})")
+        raise FaultError("reflect: call of reflect.Value.Type on zero Value")
+    raise FaultError(f"invalid operation: int({type_name(value)})")
 
 
 def to_floating(value: Any) -> float:
     """`float(x)`: widens an int, reads a text.
 
     Raises:
-        Fault: it is no float.
+        FaultError: it is no float.
     """
     if isinstance(value, str):
         number = parse_float(value)
         if number is None:
-            raise Fault(f"invalid operation: float({value})")
+            raise FaultError(f"invalid operation: float({value})")
         return number
     return to_float(value)
 
@@ -82,7 +82,7 @@ def to_floating(value: Any) -> float:
 def absolute(value: Any) -> Any:
     """`abs(x)`."""
     if not is_number(value):
-        raise Fault(f"invalid argument for abs (type {type_name(value)})")
+        raise FaultError(f"invalid argument for abs (type {type_name(value)})")
     if isinstance(value, Int64):
         return Int64(wrapped(abs(value)))
     return abs(value) if isinstance(value, float) else wrapped(abs(int(value)))
@@ -93,7 +93,7 @@ def rounder(name: str, compute: Callable[[float], float]) -> Callable[[Any], flo
 
     def rounded(value: Any) -> float:
         if not is_number(value):
-            raise Fault(f"invalid argument for {name} (type {type_name(value)})")
+            raise FaultError(f"invalid argument for {name} (type {type_name(value)})")
         number = float(value)
         return float(compute(number)) if math.isfinite(number) else number
 
@@ -114,7 +114,7 @@ def _numbers(name: str, arguments: tuple[Any, ...]) -> list[Any]:
         elif is_number(argument):
             found.append(argument)
         else:
-            raise Fault(f"invalid argument for {name} (type {type_name(argument)})")
+            raise FaultError(f"invalid argument for {name} (type {type_name(argument)})")
     return found
 
 
@@ -122,7 +122,11 @@ def chooser(name: str, sign: str) -> Callable[..., Any]:
     """Make `max` or `min`."""
 
     def choose(*arguments: Any) -> Any:
-        if len(arguments) == 1 and not isinstance(arguments[0], list) and not is_number(arguments[0]):
+        if (
+            len(arguments) == 1
+            and not isinstance(arguments[0], list)
+            and not is_number(arguments[0])
+        ):
             return arguments[0]
         best = None
         for number in _numbers(name, arguments):
@@ -154,11 +158,11 @@ def _bits(name: str, compute: Callable[[int, int], int]) -> Callable[[Any, Any],
     def operation(left: Any, right: Any) -> int:
         for value in (left, right):
             if not isinstance(value, int) or isinstance(value, (bool, Duration)):
-                raise Fault(
+                raise FaultError(
                     f"cannot use {type_name(value)} as argument (type int) to call {name}"
                 )
         if "sh" in name and right < 0:
-            raise Fault(f"invalid operation: negative shift count {right} (type int)")
+            raise FaultError(f"invalid operation: negative shift count {right} (type int)")
         return wrapped(compute(int(left), int(right)))
 
     return operation

@@ -91,9 +91,9 @@ def _coalesced(left: Type, right: Type) -> Type:
 
 
 def _textual(node: nodes.Binary, left: Type, right: Type) -> Type | None:
-    if node.operator == "matches" and isinstance(node.right, nodes.Constant):
-        if isinstance(node.right.value, str):
-            goregex.compile(node.right.value)
+    pattern = node.right.value if isinstance(node.right, nodes.Constant) else None
+    if node.operator == "matches" and isinstance(pattern, str):
+        goregex.compile(pattern)
     texts = ("string", "bytes") if node.operator == "matches" else ("string",)
     if left.kind in texts and right.kind == "string":
         return types.BOOL

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from workflows.runner.language import goregex
-from workflows.runner.language.exprlang.faults import Fault
+from workflows.runner.language.exprlang.faults import FaultError
 from workflows.runner.language.exprlang.values import (
     AnyMap,
     expected,
@@ -50,7 +50,7 @@ def less(left: Any, right: Any, operator: str = "<") -> bool:
     """Order two values.
 
     Raises:
-        Fault: they have no order.
+        FaultError: they have no order.
     """
     for kind in (str, Moment, Duration):
         if isinstance(left, kind) and isinstance(right, kind):
@@ -72,10 +72,8 @@ def _ordered(left: Any, right: Any, operator: str) -> bool:
     return bool(left <= right) if operator == "<=" else bool(left >= right)
 
 
-def _undefined(left: Any, operator: str, right: Any) -> Fault:
-    return Fault(
-        f"invalid operation: {type_name(left)} {operator} {type_name(right)}"
-    )
+def _undefined(left: Any, operator: str, right: Any) -> FaultError:
+    return FaultError(f"invalid operation: {type_name(left)} {operator} {type_name(right)}")
 
 
 def add(left: Any, right: Any) -> Any:
@@ -135,7 +133,7 @@ def modulo(left: Any, right: Any) -> int:
     if not all(is_number(x) and isinstance(x, int) for x in (left, right)):
         raise _undefined(left, "%", right)
     if right == 0:
-        raise Fault("runtime error: integer divide by zero")
+        raise FaultError("runtime error: integer divide by zero")
     return int(math.copysign(1, left)) * (abs(int(left)) % abs(int(right)))
 
 
@@ -164,7 +162,7 @@ def span(left: Any, right: Any) -> list[int]:
     """`a..b`, both ends included."""
     low, high = to_int(left), to_int(right)
     if high - low + 1 >= _MOST:
-        raise Fault("memory budget exceeded")
+        raise FaultError("memory budget exceeded")
     return list(range(low, high + 1))
 
 
@@ -176,23 +174,23 @@ def contained(needle: Any, haystack: Any) -> bool:
         return any(equal(item, needle) for item in haystack)
     if isinstance(haystack, Mapping):
         return key_of(haystack, needle) in haystack
-    raise Fault(f'operator "in" not defined on {type_name(haystack)}')
+    raise FaultError(f'operator "in" not defined on {type_name(haystack)}')
 
 
 def key_of(table: Mapping[Any, Any], key: Any) -> Any:
     """Check that a value can be a key of a map.
 
     Raises:
-        Fault: it is of the wrong type.
+        FaultError: it is of the wrong type.
     """
     if isinstance(table, AnyMap):
         if isinstance(key, (list, Mapping)):
-            raise Fault(f"hash of unhashable type: {type_name(key)}")
+            raise FaultError(f"hash of unhashable type: {type_name(key)}")
         return key
     if key is None:
         return ""
     if not isinstance(key, str):
-        raise Fault(
+        raise FaultError(
             f"reflect.Value.MapIndex: value of type {type_name(key)} "
             "is not assignable to type string"
         )
@@ -247,4 +245,4 @@ def negate(value: Any) -> Any:
         return -value
     if isinstance(value, int) and not isinstance(value, (bool, Duration)):
         return wrapped(-int(value))
-    raise Fault(f"invalid operation: - {type_name(value)}")
+    raise FaultError(f"invalid operation: - {type_name(value)}")

@@ -27,9 +27,7 @@ def _shown(kind: Type) -> str:
 
 def _count(kinds: list[Type], wanted: int) -> None:
     if len(kinds) != wanted:
-        raise ValueError(
-            f"invalid number of arguments (expected {wanted}, got {len(kinds)})"
-        )
+        raise ValueError(f"invalid number of arguments (expected {wanted}, got {len(kinds)})")
 
 
 def _length(name: str, kinds: list[Type]) -> Type:
@@ -112,18 +110,14 @@ def _get(_name: str, kinds: list[Type]) -> Type:
         return base.elements()
     if base.kind == "map":
         if base is types.MAP and key.kind not in ("string", "unknown"):
-            raise IndexError(
-                1, f"cannot use {key.name} to get an element from {base.name}"
-            )
+            raise IndexError(1, f"cannot use {key.name} to get an element from {base.name}")
         return types.ANY
     raise IndexError(0, f"type {base.name} does not support indexing")
 
 
 def _now(_name: str, kinds: list[Type]) -> Type:
     if kinds and not (len(kinds) == 1 and kinds[0].kind == "zone"):
-        raise ValueError(
-            f"invalid number of arguments (expected 0, got {len(kinds)})"
-        )
+        raise ValueError(f"invalid number of arguments (expected 0, got {len(kinds)})")
     return types.TIME
 
 
@@ -132,9 +126,7 @@ def _date(_name: str, kinds: list[Type]) -> Type:
         raise ValueError("invalid number of arguments (expected at least 1, got 0)")
     rest = kinds[1:] if kinds[0].kind == "zone" else kinds
     if len(rest) > 3:
-        raise ValueError(
-            f"invalid number of arguments (expected at most 3, got {len(rest)})"
-        )
+        raise ValueError(f"invalid number of arguments (expected at most 3, got {len(rest)})")
     return types.TIME
 
 

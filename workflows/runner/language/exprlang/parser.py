@@ -5,7 +5,6 @@ from dataclasses import replace
 
 from workflows.runner.language.errors import ExpressionError
 from workflows.runner.language.exprlang import nodes
-from workflows.runner.language.exprlang.faults import placed
 from workflows.runner.language.exprlang.lexer import (
     BRACKET,
     BYTES,
@@ -15,10 +14,10 @@ from workflows.runner.language.exprlang.lexer import (
     OPERATOR,
     STRING,
     Token,
-    tokens,
 )
 from workflows.runner.language.exprlang.literals import number
 from workflows.runner.language.exprlang.signatures import BUILTINS, PREDICATES
+from workflows.runner.language.exprlang.stream import Stream
 
 _UNARY = {"not": 50, "!": 50, "-": 90, "+": 90}
 _BINARY = {
@@ -50,83 +49,48 @@ class _Parser:
     """A parser of operator precedence over the tokens of one expression."""
 
     def __init__(self, source: str) -> None:
-        self.source = source
-        self.tokens, self.failure = tokens(source)
-        self.position = 0
+        self.tokens = Stream(source)
         self.depth = 0
         if len(self.tokens) > _MOST_NODES:
-            raise self._error("compilation failed: expression exceeds maximum allowed nodes")
-
-    @property
-    def current(self) -> Token:
-        return self.tokens[self.position]
+            raise self.tokens.error("compilation failed: expression exceeds maximum allowed nodes")
 
     def run(self) -> nodes.Node:
-        self._refuse_what_is_no_token()
         node = self._sequence()
-        if self.current.kind != END:
-            raise self._unexpected()
+        if self.tokens.current.kind != END:
+            raise self.tokens.unexpected()
         return node
-
-    def _is(self, kind: str, *values: str) -> bool:
-        token = self.current
-        return token.kind == kind and (not values or token.value in values)
-
-    def _next(self) -> Token:
-        token = self.current
-        if self.position + 1 < len(self.tokens):
-            self.position += 1
-            self._refuse_what_is_no_token()
-        elif token.kind == END:
-            raise self._error("unexpected end of expression")
-        return token
-
-    def _refuse_what_is_no_token(self) -> None:
-        if self.failure is not None and self.current.kind == END:
-            raise self.failure
-
-    def _expect(self, kind: str, *values: str) -> Token:
-        if not self._is(kind, *values):
-            raise self._unexpected()
-        return self._next()
-
-    def _error(self, message: str, at: int | None = None) -> ExpressionError:
-        return placed(message, self.source, self.current.at if at is None else at)
-
-    def _unexpected(self) -> ExpressionError:
-        return self._error(f"unexpected token {self.current}")
 
     def _sequence(self) -> nodes.Node:
         items = [self._expression(0)]
-        while self._is(OPERATOR, ";"):
-            self._next()
-            if self.current.kind == END:
+        while self.tokens.at(OPERATOR, ";"):
+            self.tokens.next()
+            if self.tokens.current.kind == END:
                 break
             items.append(self._expression(0))
         return items[0] if len(items) == 1 else nodes.Sequence(items[0].at, tuple(items))
 
     def _expression(self, precedence: int) -> nodes.Node:
-        if precedence == 0 and self._is(OPERATOR, "let"):
+        if precedence == 0 and self.tokens.at(OPERATOR, "let"):
             return self._let()
-        if precedence == 0 and self._is(OPERATOR, "if"):
+        if precedence == 0 and self.tokens.at(OPERATOR, "if"):
             return self._if()
         left = self._primary()
         previous = ""
-        while self.current.kind == OPERATOR:
-            token = self.current
+        while self.tokens.current.kind == OPERATOR:
+            token = self.tokens.current
             negation = None
             if token.value == "not":
-                following = self.tokens[self.position + 1]
+                following = self.tokens.following
                 if following.value not in _NEGATED:
-                    self._next()
-                    raise self._unexpected()
+                    self.tokens.next()
+                    raise self.tokens.unexpected()
                 if _BINARY[following.value] < precedence:
                     break
                 negation = token = following
-                self._next()
+                self.tokens.next()
             if _BINARY.get(token.value, -1) < precedence:
                 break
-            left = self._operation(left, self._next(), previous)
+            left = self._operation(left, self.tokens.next(), previous)
             if negation is not None and token.value not in _COMPARISONS:
                 left = nodes.Unary(negation.at, "not", left)
             previous = token.value
@@ -135,9 +99,9 @@ class _Parser:
     def _operation(self, left: nodes.Node, token: Token, previous: str) -> nodes.Node:
         operator, precedence = token.value, _BINARY[token.value]
         if operator == "|":
-            return self._call(self._expect(IDENTIFIER), (left,))
+            return self._call(self.tokens.expect(IDENTIFIER), (left,))
         if previous == "??" and operator != "??":
-            raise self._error(
+            raise self.tokens.error(
                 f"Operator ({operator}) and coalesce expressions (??) cannot be mixed. "
                 "Wrap either by parentheses.",
                 token.at,
@@ -153,93 +117,93 @@ class _Parser:
             right = self._expression(precedence + 1)
             one = nodes.Binary(token.at, token.value, left, right)
             whole = one if whole is None else nodes.Binary(token.at, "&&", whole, one)
-            left, token = right, self.current
-            if not self._is(OPERATOR, *_COMPARISONS):
+            left, token = right, self.tokens.current
+            if not self.tokens.at(OPERATOR, *_COMPARISONS):
                 return whole
-            self._next()
+            self.tokens.next()
 
     def _let(self) -> nodes.Node:
-        self._next()
-        name = self._expect(IDENTIFIER)
-        self._expect(OPERATOR, "=")
+        self.tokens.next()
+        name = self.tokens.expect(IDENTIFIER)
+        self.tokens.expect(OPERATOR, "=")
         value = self._expression(0)
-        self._expect(OPERATOR, ";")
+        self.tokens.expect(OPERATOR, ";")
         return nodes.Let(name.at, name.value, value, self._sequence())
 
     def _if(self) -> nodes.Node:
-        self._next()
+        self.tokens.next()
         condition = self._expression(0)
         then = self._block()
-        self._expect(OPERATOR, "else")
-        otherwise = self._if() if self._is(OPERATOR, "if") else self._block()
+        self.tokens.expect(OPERATOR, "else")
+        otherwise = self._if() if self.tokens.at(OPERATOR, "if") else self._block()
         return nodes.Conditional(0, condition, then, otherwise)
 
     def _block(self) -> nodes.Node:
-        self._expect(BRACKET, "{")
+        self.tokens.expect(BRACKET, "{")
         body = self._sequence()
-        self._expect(BRACKET, "}")
+        self.tokens.expect(BRACKET, "}")
         return body
 
     def _conditional(self, node: nodes.Node) -> nodes.Node:
-        while self._is(OPERATOR, "?"):
-            self._next()
+        while self.tokens.at(OPERATOR, "?"):
+            self.tokens.next()
             then = node
-            if not self._is(OPERATOR, ":"):
+            if not self.tokens.at(OPERATOR, ":"):
                 then = self._expression(0)
-            self._expect(OPERATOR, ":")
+            self.tokens.expect(OPERATOR, ":")
             otherwise = self._expression(0)
-            node = nodes.Conditional(self.current.at, node, then, otherwise)
+            node = nodes.Conditional(self.tokens.current.at, node, then, otherwise)
         return node
 
     def _primary(self) -> nodes.Node:
-        token = self.current
+        token = self.tokens.current
         if token.kind == OPERATOR and token.value in _UNARY:
-            self._next()
+            self.tokens.next()
             operand = self._expression(_UNARY[token.value])
             return self._postfix(nodes.Unary(token.at, token.value, operand))
-        if self._is(BRACKET, "("):
-            self._next()
+        if self.tokens.at(BRACKET, "("):
+            self.tokens.next()
             inner = self._sequence()
-            self._expect(BRACKET, ")")
+            self.tokens.expect(BRACKET, ")")
             return self._postfix(inner)
-        if self.depth > 0 and self._is(OPERATOR, "#", "."):
+        if self.depth > 0 and self.tokens.at(OPERATOR, "#", "."):
             return self._pointer(token)
-        if self._is(OPERATOR, "::"):
-            self._next()
-            return self._postfix(self._call(self._expect(IDENTIFIER), ()))
+        if self.tokens.at(OPERATOR, "::"):
+            self.tokens.next()
+            return self._postfix(self._call(self.tokens.expect(IDENTIFIER), ()))
         return self._secondary(token)
 
     def _pointer(self, token: Token) -> nodes.Node:
         name = ""
         if token.value == "#":
-            self._next()
-            if self._is(IDENTIFIER):
-                name = self._next().value
+            self.tokens.next()
+            if self.tokens.at(IDENTIFIER):
+                name = self.tokens.next().value
         return self._postfix(nodes.Pointer(token.at, name))
 
     def _secondary(self, token: Token) -> nodes.Node:
         if token.kind == NUMBER:
-            self._next()
-            return nodes.Constant(token.at, number(token, self.source))
+            self.tokens.next()
+            return nodes.Constant(token.at, number(token, self.tokens.source))
         if token.kind == IDENTIFIER:
-            self._next()
+            self.tokens.next()
             if token.value in ("true", "false", "nil"):
                 value = None if token.value == "nil" else token.value == "true"
                 return nodes.Constant(token.at, value)
-            if self._is(BRACKET, "("):
+            if self.tokens.at(BRACKET, "("):
                 return self._postfix(self._call(token, ()))
             return self._postfix(nodes.Name(token.at, token.value))
         if token.kind in (STRING, BYTES):
-            self._next()
+            self.tokens.next()
             text = token.value
             return self._postfix(
                 nodes.Constant(token.at, text if token.kind == STRING else text.encode("latin-1"))
             )
-        if self._is(BRACKET, "["):
+        if self.tokens.at(BRACKET, "["):
             return self._postfix(self._array(token))
-        if self._is(BRACKET, "{"):
+        if self.tokens.at(BRACKET, "{"):
             return self._postfix(self._map(token))
-        raise self._unexpected()
+        raise self.tokens.unexpected()
 
     def _call(self, name: Token, piped: tuple[nodes.Node, ...]) -> nodes.Node:
         if name.value in PREDICATES:
@@ -250,92 +214,92 @@ class _Parser:
         return nodes.Call(name.at, nodes.Name(name.at, name.value), arguments)
 
     def _predicate_call(self, name: Token, piped: tuple[nodes.Node, ...]) -> nodes.Node:
-        self._expect(BRACKET, "(")
+        self.tokens.expect(BRACKET, "(")
         arguments = list(piped)
         wanted = PREDICATES[name.value][len(piped) :]
         for index, kind in enumerate(wanted):
-            if self._is(BRACKET, ")"):
+            if self.tokens.at(BRACKET, ")"):
                 if kind.endswith("?"):
                     break
-                raise self._error(f"expected at least {len(wanted)} arguments")
+                raise self.tokens.error(f"expected at least {len(wanted)} arguments")
             if index:
-                self._expect(OPERATOR, ",")
+                self.tokens.expect(OPERATOR, ",")
             is_predicate = kind.startswith("predicate")
             arguments.append(self._predicate() if is_predicate else self._expression(0))
-        if self._is(OPERATOR, ","):
-            self._next()
-        self._expect(BRACKET, ")")
+        if self.tokens.at(OPERATOR, ","):
+            self.tokens.next()
+        self.tokens.expect(BRACKET, ")")
         return nodes.Builtin(name.at, name.value, tuple(arguments))
 
     def _predicate(self) -> nodes.Node:
-        start = self.current
+        start = self.tokens.current
         self.depth += 1
-        if self._is(BRACKET, "{"):
-            self._next()
+        if self.tokens.at(BRACKET, "{"):
+            self.tokens.next()
             body = self._sequence()
             self.depth -= 1
-            self._expect(BRACKET, "}")
+            self.tokens.expect(BRACKET, "}")
             return nodes.Predicate(start.at, body)
         body = self._expression(0)
-        if self._is(OPERATOR, ";"):
-            raise self._error("wrap predicate with brackets { and }")
+        if self.tokens.at(OPERATOR, ";"):
+            raise self.tokens.error("wrap predicate with brackets { and }")
         self.depth -= 1
         return nodes.Predicate(start.at, body)
 
     def _arguments(self) -> tuple[nodes.Node, ...]:
-        self._expect(BRACKET, "(")
+        self.tokens.expect(BRACKET, "(")
         return self._items(")")
 
     def _array(self, token: Token) -> nodes.Node:
-        self._next()
+        self.tokens.next()
         return nodes.Array(token.at, self._items("]"))
 
     def _items(self, closing: str) -> tuple[nodes.Node, ...]:
         items: list[nodes.Node] = []
-        while not self._is(BRACKET, closing):
+        while not self.tokens.at(BRACKET, closing):
             if items:
-                self._expect(OPERATOR, ",")
-                if self._is(BRACKET, closing):
+                self.tokens.expect(OPERATOR, ",")
+                if self.tokens.at(BRACKET, closing):
                     break
             items.append(self._expression(0))
-        self._expect(BRACKET, closing)
+        self.tokens.expect(BRACKET, closing)
         return tuple(items)
 
     def _map(self, token: Token) -> nodes.Node:
-        self._next()
+        self.tokens.next()
         pairs: list[tuple[nodes.Node, nodes.Node]] = []
-        while not self._is(BRACKET, "}"):
+        while not self.tokens.at(BRACKET, "}"):
             if pairs:
-                self._expect(OPERATOR, ",")
-                if self._is(BRACKET, "}"):
+                self.tokens.expect(OPERATOR, ",")
+                if self.tokens.at(BRACKET, "}"):
                     break
             key = self._key()
-            self._expect(OPERATOR, ":")
+            self.tokens.expect(OPERATOR, ":")
             pairs.append((key, self._expression(0)))
-        self._expect(BRACKET, "}")
+        self.tokens.expect(BRACKET, "}")
         return nodes.Map(token.at, tuple(pairs))
 
     def _key(self) -> nodes.Node:
-        token = self.current
+        token = self.tokens.current
         if token.kind in (NUMBER, STRING, IDENTIFIER):
-            self._next()
+            self.tokens.next()
             return nodes.Constant(token.at, token.value)
-        if self._is(BRACKET, "("):
+        if self.tokens.at(BRACKET, "("):
             return self._expression(0)
-        raise self._error(
+        raise self.tokens.error(
             "a map key must be a quoted string, a number, a identifier, or an expression "
             f"enclosed in parentheses (unexpected token {token})"
         )
 
     def _postfix(self, node: nodes.Node) -> nodes.Node:
-        while self.current.value in (".", "?.", "[") and self.current.kind in (
+        while self.tokens.current.value in (".", "?.", "[") and self.tokens.current.kind in (
             OPERATOR,
             BRACKET,
         ):
-            token = self._next()
+            token = self.tokens.next()
             optional = token.value == "?."
-            if optional and self._is(BRACKET, "["):
-                token = self._next()
+            if optional and self.tokens.at(BRACKET, "["):
+                token = self.tokens.next()
             node = (
                 self._subscript(node, token, optional)
                 if token.value == "["
@@ -344,29 +308,27 @@ class _Parser:
         return node
 
     def _named(self, node: nodes.Node, optional: bool) -> nodes.Node:
-        token = self._next()
-        if token.kind != IDENTIFIER and not (
-            token.kind == OPERATOR and token.value[:1].isalpha()
-        ):
-            raise self._error("expected name")
+        token = self.tokens.next()
+        if token.kind != IDENTIFIER and not (token.kind == OPERATOR and token.value[:1].isalpha()):
+            raise self.tokens.error("expected name")
         chained = isinstance(node, nodes.Chain)
         base = node.inner if isinstance(node, nodes.Chain) else node
         key = nodes.Constant(token.at, token.value)
         member = nodes.Member(token.at, base, key, optional)
         result: nodes.Node = member
-        if self._is(BRACKET, "("):
+        if self.tokens.at(BRACKET, "("):
             result = nodes.Call(token.at, replace(member, method=True), self._arguments())
         return nodes.Chain(token.at, result) if chained or optional else result
 
     def _subscript(self, node: nodes.Node, token: Token, optional: bool) -> nodes.Node:
-        low = None if self._is(OPERATOR, ":") else self._expression(0)
-        if self._is(OPERATOR, ":"):
-            self._next()
-            high = None if self._is(BRACKET, "]") else self._expression(0)
-            self._expect(BRACKET, "]")
+        low = None if self.tokens.at(OPERATOR, ":") else self._expression(0)
+        if self.tokens.at(OPERATOR, ":"):
+            self.tokens.next()
+            high = None if self.tokens.at(BRACKET, "]") else self._expression(0)
+            self.tokens.expect(BRACKET, "]")
             return nodes.Slice(token.at, node, low, high)
         if low is None:
-            raise self._unexpected()
-        self._expect(BRACKET, "]")
+            raise self.tokens.unexpected()
+        self.tokens.expect(BRACKET, "]")
         member = nodes.Member(token.at, node, low, optional)
         return nodes.Chain(token.at, member) if optional else member

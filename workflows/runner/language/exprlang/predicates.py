@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from workflows.runner.language.exprlang import operators
-from workflows.runner.language.exprlang.faults import Fault
+from workflows.runner.language.exprlang.faults import FaultError
 from workflows.runner.language.exprlang.values import AnyMap, Byte, as_bool, type_name
 
 Body = Callable[[], Any]
@@ -19,7 +19,7 @@ class Scope:
             collection = [Byte(one) for one in collection.encode("utf-8", "surrogateescape")]
         if not isinstance(collection, (list, bytes, Mapping)):
             kind = "zero" if collection is None else _kind(collection)
-            raise Fault(f"reflect: call of reflect.Value.Len on {kind} Value")
+            raise FaultError(f"reflect: call of reflect.Value.Len on {kind} Value")
         self.collection = collection
         self.index = 0
         self.accumulated: Any = None
@@ -27,7 +27,7 @@ class Scope:
     def item(self) -> Any:
         """Give the element at hand."""
         if isinstance(self.collection, Mapping):
-            raise Fault("reflect: call of reflect.Value.Index on map Value")
+            raise FaultError("reflect: call of reflect.Value.Index on map Value")
         return self.collection[self.index]
 
     def each(self, body: Body | None) -> Iterator[Any]:
@@ -110,9 +110,9 @@ def _group_by(scope: Scope, body: Body | None, _extra: list[Any]) -> AnyMap:
 def _sort_by(scope: Scope, body: Body | None, extra: list[Any]) -> list[Any]:
     order = extra[0] if extra else "asc"
     if not isinstance(order, str):
-        raise Fault("sortBy order argument must be a string")
+        raise FaultError("sortBy order argument must be a string")
     if order not in ("asc", "desc"):
-        raise Fault("unknown order, use asc or desc")
+        raise FaultError("unknown order, use asc or desc")
     keyed = [(key, scope.item()) for key in scope.each(body)]
     ordered = sorted(keyed, key=lambda pair: sort_key(pair[0]), reverse=order == "desc")
     return [item for _, item in ordered]
@@ -132,7 +132,7 @@ def _reduce(scope: Scope, body: Body | None, extra: list[Any]) -> Any:
     if extra:
         scope.accumulated = extra[0]
     elif not scope.collection:
-        raise Fault("reduce of empty array with no initial value")
+        raise FaultError("reduce of empty array with no initial value")
     else:
         scope.accumulated, first = scope.item(), 1
     for index in range(first, len(scope.collection)):

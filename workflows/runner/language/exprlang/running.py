@@ -5,12 +5,12 @@ from typing import Any
 
 from workflows.runner.language.exprlang import functions, nodes, operators
 from workflows.runner.language.exprlang.access import fetch, sliced
-from workflows.runner.language.exprlang.faults import Fault
+from workflows.runner.language.exprlang.faults import FaultError
 from workflows.runner.language.exprlang.predicates import LOOPS, Scope
 from workflows.runner.language.exprlang.values import as_bool, expected, type_name
 
 
-class _NilInChain(Exception):
+class _NilInChainError(Exception):
     """A `?.` met nil: the whole chain is nil."""
 
 
@@ -73,7 +73,7 @@ class Machine:
     def member(self, node: nodes.Member) -> Any:
         base = self.value(node.base)
         if node.optional and base is None:
-            raise _NilInChain
+            raise _NilInChainError
         key = self.value(node.key)
         self.at = node.at
         return fetch(base, key)
@@ -81,7 +81,7 @@ class Machine:
     def chain(self, node: nodes.Chain) -> Any:
         try:
             return self.value(node.inner)
-        except _NilInChain:
+        except _NilInChainError:
             return None
 
     def slice(self, node: nodes.Slice) -> Any:
@@ -96,11 +96,10 @@ class Machine:
         callee = self.value(node.callee)
         self.at = node.at
         if callee is None:
-            raise Fault("invalid operation: cannot call nil")
+            raise FaultError("invalid operation: cannot call nil")
         if not callable(callee):
-            raise Fault(
-                "invalid operation: cannot call non-function of type "
-                + type_name(callee)
+            raise FaultError(
+                "invalid operation: cannot call non-function of type " + type_name(callee)
             )
         return callee(*arguments)
 
@@ -121,9 +120,7 @@ class Machine:
         finally:
             self.scopes.pop()
 
-    def _body(
-        self, node: nodes.Builtin, rest: Sequence[nodes.Node]
-    ) -> Callable[[], Any] | None:
+    def _body(self, node: nodes.Builtin, rest: Sequence[nodes.Node]) -> Callable[[], Any] | None:
         if not rest:
             return None
         body = rest[0].body if isinstance(rest[0], nodes.Predicate) else rest[0]

@@ -4,13 +4,13 @@ A signature reads `argument argument -> result` in Go's type names. Functions th
 absent from SIGNATURES are checked by a rule of their own in `overloads`.
 """
 
+_OVER_EACH = (
+    "all", "none", "any", "one", "filter", "map",
+    "find", "findIndex", "findLast", "findLastIndex", "groupBy",
+)  # fmt: skip
+
 PREDICATES: dict[str, tuple[str, ...]] = {
-    name: ("list", "predicate")
-    for name in (
-        "all", "none", "any", "one", "filter", "map",
-        "find", "findIndex", "findLast", "findLastIndex", "groupBy",
-    )  # fmt: skip
-} | {
+    **dict.fromkeys(_OVER_EACH, ("list", "predicate")),
     "count": ("list", "predicate?"),
     "sum": ("list", "predicate?"),
     "sortBy": ("list", "predicate", "order?"),
@@ -57,10 +57,9 @@ SIGNATURES: dict[str, tuple[str, ...]] = {
         "[]int -> []any",
     ),
     "bitnot": ("int -> int",),
-} | {
-    name: ("int int -> int",)
-    for name in ("bitand", "bitor", "bitxor", "bitnand", "bitshl", "bitshr", "bitushr")
-}
+} | dict.fromkeys(
+    ("bitand", "bitor", "bitxor", "bitnand", "bitshl", "bitshr", "bitushr"), ("int int -> int",)
+)
 
 _RULED = (
     "len", "abs", "ceil", "floor", "round", "int", "float", "max", "min", "mean",

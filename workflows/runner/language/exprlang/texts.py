@@ -37,9 +37,7 @@ def lower(text: str) -> str:
 
 def _each(text: str, change: Callable[[str], str]) -> str:
     changed = (change(character) for character in text)
-    return "".join(
-        new if len(new) == 1 else old for old, new in zip(text, changed, strict=True)
-    )
+    return "".join(new if len(new) == 1 else old for old, new in zip(text, changed, strict=True))
 
 
 def split(text: str, separator: str, count: int = -1) -> list[str]:

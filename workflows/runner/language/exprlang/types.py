@@ -103,7 +103,7 @@ def assignable(source: Type, target: Type) -> bool:
         return target.kind in ("array", "map", "func", "zone") or target is ANY
     if source.name == "unknown" or target.name == "unknown":
         return False
-    return target.name == "interface {}" or source.name == target.name
+    return target.name in ("interface {}", source.name)
 
 
 def comparable(left: Type, right: Type) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from workflows.runner.language.exprlang.faults import Fault
+from workflows.runner.language.exprlang.faults import FaultError
 from workflows.runner.language.gotime import Duration, Moment, Zone
 
 
@@ -73,11 +73,9 @@ class Function:
         """Call it as Go's reflection does: with exactly these types."""
         least, given = len(self.takes), len(arguments)
         if self.rest is None and given != least:
-            raise Fault(f"invalid number of arguments: expected {least}, got {given}")
+            raise FaultError(f"invalid number of arguments: expected {least}, got {given}")
         if given < least:
-            raise Fault(
-                f"invalid number of arguments: expected at least {least}, got {given}"
-            )
+            raise FaultError(f"invalid number of arguments: expected at least {least}, got {given}")
         kinds = (*self.takes, *[self.rest] * (given - least))
         return self.body(*map(_accepted, arguments, kinds))
 
@@ -94,7 +92,7 @@ def _accepted(value: Any, kind: Any) -> Any:
     if value is None:
         return _ZEROS.get(kind)
     if type_name(value) != go_name(kind):
-        raise Fault(f"reflect: Call using {type_name(value)} as type {go_name(kind)}")
+        raise FaultError(f"reflect: Call using {type_name(value)} as type {go_name(kind)}")
     return value
 
 
@@ -131,13 +129,13 @@ def to_int(value: object) -> int:
     """Convert a number as the language does where it needs an int.
 
     Raises:
-        Fault: it is no number.
+        FaultError: it is no number.
     """
     if isinstance(value, float):
         return from_float(value)
     if isinstance(value, int) and is_number(value):
         return int(value)
-    raise Fault(f"invalid operation: int({type_name(value)})")
+    raise FaultError(f"invalid operation: int({type_name(value)})")
 
 
 def from_float(value: float) -> int:
@@ -151,18 +149,18 @@ def to_float(value: object) -> float:
     """Convert a number as the language does where it needs a float.
 
     Raises:
-        Fault: it is no number.
+        FaultError: it is no number.
     """
     if is_number(value):
         return float(value)  # type: ignore[arg-type]
-    raise Fault(f"invalid operation: float({type_name(value)})")
+    raise FaultError(f"invalid operation: float({type_name(value)})")
 
 
 def as_bool(value: object) -> bool:
     """Take a value that has to be a truth value.
 
     Raises:
-        Fault: it is none.
+        FaultError: it is none.
     """
     return bool(expected(value, bool))
 
@@ -171,9 +169,9 @@ def expected(value: object, kind: type) -> Any:
     """Take a value that has to be of one kind: Go's type assertion.
 
     Raises:
-        Fault: it is of another.
+        FaultError: it is of another.
     """
     if isinstance(value, kind) and (kind is bool or not isinstance(value, bool)):
         return value
     name = "nil" if value is None else type_name(value)
-    raise Fault(f"interface conversion: interface {{}} is {name}, not {go_name(kind)}")
+    raise FaultError(f"interface conversion: interface {{}} is {name}, not {go_name(kind)}")

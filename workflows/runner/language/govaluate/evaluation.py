@@ -57,14 +57,10 @@ def computed(stage: Stage | None) -> Any:
         return left
     if stage.symbol == "??" and left is not None:
         return left
-    skipped = (stage.symbol == "?" and left is False) or (
-        stage.symbol == ":" and left is not None
-    )
+    skipped = (stage.symbol == "?" and left is False) or (stage.symbol == ":" and left is not None)
     right = None if skipped else computed(stage.right)
     check(stage.symbol, left, right, stage.message)
     try:
         return OPERATIONS[stage.symbol](left, right)
     except goregex.RegexError as error:
-        raise ConditionError(
-            f"Unable to compile regexp pattern '{right}': {error}"
-        ) from error
+        raise ConditionError(f"Unable to compile regexp pattern '{right}': {error}") from error

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from workflows.runner.language import golayout, goparse
 from workflows.runner.language.errors import ConditionError
 from workflows.runner.language.exprlang.numbers import parse_float
+from workflows.runner.language.gotime import Moment
 from workflows.runner.language.govaluate.tokens import (
     COMPARATORS,
     GRAMMAR,
@@ -16,7 +17,6 @@ from workflows.runner.language.govaluate.tokens import (
     Token,
     check_balance,
 )
-from workflows.runner.language.gotime import Moment
 
 _HEXADECIMAL = re.compile("[0-9a-fA-F]+")
 _TIMES = (
@@ -61,9 +61,7 @@ def _variable(character: str) -> bool:
 
 
 def _symbol(character: str) -> bool:
-    return not (
-        character.isalpha() or character.isdecimal() or character in "()[]'\""
-    )
+    return not (character.isalpha() or character.isdecimal() or character in "()[]'\"")
 
 
 def _moment(text: str) -> Moment | None:
@@ -114,9 +112,7 @@ class _Lexer:
     def _take(self) -> str:
         if self.position >= len(self.text):
             size = len(self.text)
-            raise ConditionError(
-                f"runtime error: index out of range [{size}] with length {size}"
-            )
+            raise ConditionError(f"runtime error: index out of range [{size}] with length {size}")
         self.position += 1
         return self.text[self.position - 1]
 

@@ -113,9 +113,7 @@ class _Planner:
             return Stage("literal", None, None, float(token.value.nanoseconds // 10**9))
         if token.kind in ("NUMERIC", "STRING", "PATTERN", "BOOLEAN"):
             return Stage("literal", None, None, token.value)
-        raise ConditionError(
-            f"Unable to plan token kind: '{token.kind}', value: '{token.shown}'"
-        )
+        raise ConditionError(f"Unable to plan token kind: '{token.kind}', value: '{token.shown}'")
 
     def _access(self, token: Token) -> Stage:
         right = None

@@ -4,11 +4,13 @@ import re
 from typing import Any
 
 from workflows.runner.language import gofmt
-from workflows.runner.language.exprlang.faults import Fault
+from workflows.runner.language.exprlang.faults import FaultError
 from workflows.runner.language.exprlang.numbers import parse_float
 from workflows.runner.language.exprlang.values import from_float, type_name, wrapped
 
-_WHOLE = re.compile(r"([+-]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|0[oO]?([0-7]+)|(0|[1-9]\d*))", re.ASCII)
+_WHOLE = re.compile(
+    r"([+-]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|0[oO]?([0-7]+)|(0|[1-9]\d*))", re.ASCII
+)
 _BASES = (16, 2, 8, 10)
 _KINDS = {
     "<nil>": "invalid", "int64": "int64", "uint8": "uint8", "time.Duration": "int64",
@@ -79,12 +81,12 @@ def items(value: Any, refusal: str) -> list[Any]:
     """Take a list.
 
     Raises:
-        Fault: it is none.
+        FaultError: it is none.
     """
     if isinstance(value, bytes):
         return list(value)
     if not isinstance(value, list):
         if value is None:
-            raise Fault("runtime error: invalid memory address or nil pointer dereference")
-        raise Fault(f"{refusal} {kind(value)}")
+            raise FaultError("runtime error: invalid memory address or nil pointer dereference")
+        raise FaultError(f"{refusal} {kind(value)}")
     return value

@@ -6,7 +6,7 @@ from typing import Any
 from workflows.runner.language import goparse, gotime
 from workflows.runner.language.duration import format_duration, nanoseconds
 from workflows.runner.language.errors import DurationError
-from workflows.runner.language.exprlang.faults import Fault
+from workflows.runner.language.exprlang.faults import FaultError
 from workflows.runner.language.exprlang.numbers import parse_int
 from workflows.runner.language.exprlang.values import Int64
 from workflows.runner.language.golayout import layout
@@ -40,7 +40,7 @@ def _date_in_zone(fmt: str, date: Any, zone: str) -> str:
     try:
         place = gotime.load_zone(zone)
     except LookupError:
-        place = gotime.UTC
+        place = gotime.UTC_ZONE
     return layout(_moment(date).within(place), fmt)
 
 
@@ -63,7 +63,7 @@ def _must_date_modify(fmt: str, date: Moment) -> Moment:
     try:
         return date.plus(nanoseconds(fmt))
     except DurationError as error:
-        raise Fault(str(error)) from error
+        raise FaultError(str(error)) from error
 
 
 def _ago(date: Any) -> str:
@@ -108,7 +108,7 @@ def _must_to_date(fmt: str, str: str) -> Moment:
     try:
         return goparse.parse(fmt, str)
     except goparse.TimeError as error:
-        raise Fault(f"{error}") from error
+        raise FaultError(f"{error}") from error
 
 
 def _unix_epoch(date: Moment) -> str:

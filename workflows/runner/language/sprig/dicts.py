@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from workflows.runner.language import gotext
-from workflows.runner.language.exprlang.faults import Fault
+from workflows.runner.language.exprlang.faults import FaultError
 from workflows.runner.language.exprlang.operators import same
 from workflows.runner.language.exprlang.values import expected, type_name
 from workflows.runner.language.sprig.casts import is_empty, kind, text
@@ -13,8 +13,7 @@ from workflows.runner.language.sprig.casts import is_empty, kind, text
 
 def _dict(*v: Any) -> dict[str, Any]:
     return {
-        text(v[index]): v[index + 1] if index + 1 < len(v) else ""
-        for index in range(0, len(v), 2)
+        text(v[index]): v[index + 1] if index + 1 < len(v) else "" for index in range(0, len(v), 2)
     }
 
 
@@ -83,7 +82,7 @@ def _deep_copy(i: Any) -> Any:
 
 def _dig(*ps: Any) -> Any:
     if len(ps) < 3:
-        raise Fault("dig needs at least three arguments")
+        raise FaultError("dig needs at least three arguments")
     *names, default, found = ps
     for name in names:
         table = expected(found, dict)
@@ -118,7 +117,7 @@ def _ternary(vt: Any, vf: Any, v: bool) -> Any:
 
 
 def _fail(msg: str) -> str:
-    raise Fault(msg)
+    raise FaultError(msg)
 
 
 def _type_of(src: Any) -> str:
@@ -156,7 +155,7 @@ def _must_from_json(v: str) -> Any:
     try:
         return gotext.parse_json(v)
     except (ValueError, RecursionError) as error:
-        raise Fault(gotext.json_problem(v)) from error
+        raise FaultError(gotext.json_problem(v)) from error
 
 
 def _to_json(v: Any) -> str:

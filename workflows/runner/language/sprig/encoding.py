@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Callable
 from typing import Any
 
-from workflows.runner.language.exprlang.faults import Fault
+from workflows.runner.language.exprlang.faults import FaultError
 from workflows.runner.language.exprlang.functions import decode_base64
 from workflows.runner.language.exprlang.values import type_name
 
@@ -27,7 +27,7 @@ def _b64enc(v: str) -> str:
 def _b64dec(v: str) -> str:
     try:
         return decode_base64(v).decode("utf-8", "surrogateescape")
-    except Fault as error:
+    except FaultError as error:
         return str(error)
 
 
@@ -37,7 +37,9 @@ def _b32enc(v: str) -> str:
 
 def _b32dec(v: str) -> str:
     try:
-        return base64.b32decode(v.replace("\n", "").replace("\r", "")).decode("utf-8", "surrogateescape")
+        return base64.b32decode(v.replace("\n", "").replace("\r", "")).decode(
+            "utf-8", "surrogateescape"
+        )
     except (binascii.Error, ValueError):
         good = len(v) - len(v.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"))
         return f"illegal base32 data at input byte {good}"
@@ -93,7 +95,7 @@ def _url_parse(v: str) -> dict[str, Any]:
         host = parts.netloc.rpartition("@")[2]
         hostname = host.rpartition(":")[0] if host.rpartition(":")[2].isdecimal() else host
     except ValueError as error:
-        raise Fault(f"unable to parse url: {error}") from error
+        raise FaultError(f"unable to parse url: {error}") from error
     rooted = bool(parts.netloc) or parts.path.startswith("/") or not parts.scheme
     return {
         "scheme": parts.scheme,
@@ -128,9 +130,8 @@ def _url_join(d: dict) -> str:  # type: ignore[type-arg]
 def _part(table: dict[str, Any], name: str) -> str:
     value = table.get(name, "")
     if not isinstance(value, str):
-        raise Fault(
-            f"unable to parse {name} key, must be of type string, "
-            f"but {type_name(value)} found"
+        raise FaultError(
+            f"unable to parse {name} key, must be of type string, but {type_name(value)} found"
         )
     return value
 

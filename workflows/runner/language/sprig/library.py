@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from workflows.runner.language.exprlang.faults import Fault
+from workflows.runner.language.exprlang.faults import FaultError
 from workflows.runner.language.exprlang.values import Function
 from workflows.runner.language.sprig import (
     dates,
@@ -26,7 +26,7 @@ _NOT_HERE = (
 
 def _refusal(name: str) -> Callable[..., Any]:
     def refuse(*_arguments: Any) -> Any:
-        raise Fault(
+        raise FaultError(
             f"sprig.{name} makes keys or asks the network, which the local runner does "
             "not do: compute the value in a step"
         )

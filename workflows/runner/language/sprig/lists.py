@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from workflows.runner.language.exprlang.faults import Fault
+from workflows.runner.language.exprlang.faults import FaultError
 from workflows.runner.language.exprlang.operators import same
 from workflows.runner.language.sprig.casts import is_empty, items, kind, whole
 
@@ -24,7 +24,7 @@ def _concat(*lists: Any) -> Any:
     joined: list[Any] = []
     for one in lists:
         if not isinstance(one, list):
-            raise Fault(f"Cannot concat type {kind(one)} as list")
+            raise FaultError(f"Cannot concat type {kind(one)} as list")
         joined += one
     return joined
 
@@ -32,7 +32,7 @@ def _concat(*lists: Any) -> Any:
 def _chunk(size: int, list: Any) -> Any:
     values = items(list, "Cannot chunk type")
     if size <= 0:
-        raise Fault("runtime error: makeslice: len out of range")
+        raise FaultError("runtime error: makeslice: len out of range")
     return [values[start : start + size] for start in range(0, len(values), size)]
 
 
@@ -88,19 +88,21 @@ def _slice(list: Any, *indices: Any) -> Any:
     start = whole(indices[0]) if indices else 0
     end = whole(indices[1]) if len(indices) > 1 else len(values)
     if not 0 <= start <= end <= len(values):
-        raise Fault("reflect.Value.Slice: slice index out of bounds")
+        raise FaultError("reflect.Value.Slice: slice index out of bounds")
     return values[start:end]
 
 
-FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "list": _list, "tuple": _list, "concat": _concat,
-    "append": _push, "push": _push, "mustAppend": _push, "mustPush": _push,
-} | {
-    spelling: function
-    for name, function in {
-        "prepend": _prepend, "first": _first, "rest": _rest, "last": _last,
-        "initial": _initial, "reverse": _reverse, "uniq": _uniq, "without": _without,
-        "has": _has, "slice": _slice, "chunk": _chunk, "compact": _compact,
-    }.items()
-    for spelling in (name, f"must{name[0].upper()}{name[1:]}")
+_MAY_FAIL: dict[str, Callable[..., Any]] = {
+    "append": _push, "push": _push, "prepend": _prepend, "first": _first, "rest": _rest,
+    "last": _last, "initial": _initial, "reverse": _reverse, "uniq": _uniq,
+    "without": _without, "has": _has, "slice": _slice, "chunk": _chunk,
+    "compact": _compact,
 }  # fmt: skip
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "list": _list,
+    "tuple": _list,
+    "concat": _concat,
+    **_MAY_FAIL,
+    **{f"must{name[0].upper()}{name[1:]}": body for name, body in _MAY_FAIL.items()},
+}

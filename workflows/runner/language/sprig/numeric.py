@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable
 from typing import Any
 
-from workflows.runner.language.exprlang.faults import Fault
+from workflows.runner.language.exprlang.faults import FaultError
 from workflows.runner.language.exprlang.values import Int64
 from workflows.runner.language.gofmt import sprint
 from workflows.runner.language.sprig.casts import floating, limited, whole
@@ -62,7 +62,7 @@ def _sub(a: Any, b: Any) -> Int64:
 def _div(a: Any, b: Any) -> Int64:
     top, bottom = whole(a), whole(b)
     if bottom == 0:
-        raise Fault("runtime error: integer divide by zero")
+        raise FaultError("runtime error: integer divide by zero")
     sign = -1 if (top < 0) != (bottom < 0) else 1
     return _long(sign * (abs(top) // abs(bottom)))
 
@@ -87,7 +87,7 @@ def _decimals(
             result = compute(result, decimal.Decimal(repr(floating(value))))
         return float(result)
     except (decimal.DecimalException, ValueError) as error:
-        raise Fault("decimal division by 0") from error
+        raise FaultError("decimal division by 0") from error
 
 
 def _quotient(left: decimal.Decimal, right: decimal.Decimal) -> decimal.Decimal:
@@ -155,7 +155,7 @@ def _steps(start: int, stop: int, step: int) -> list[int]:
         return []
     steps = range(start, stop, step)
     if len(steps) > _MOST:
-        raise Fault("memory budget exceeded")
+        raise FaultError("memory budget exceeded")
     return list(steps)
 
 
@@ -186,7 +186,7 @@ def _seq(*params: int) -> str:
 
 def _rand_int(min: int, max: int) -> int:
     if max <= min:
-        raise Fault("invalid argument to Intn")
+        raise FaultError("invalid argument to Intn")
     return min + secrets.randbelow(max - min)
 
 

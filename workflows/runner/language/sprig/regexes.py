@@ -6,8 +6,8 @@ from typing import Any
 
 from workflows.runner.language import goregex
 from workflows.runner.language.errors import ExpressionError
+from workflows.runner.language.exprlang.faults import FaultError
 from workflows.runner.language.gotext import quote
-from workflows.runner.language.exprlang.faults import Fault
 
 _REFERENCE = re.compile(r"\$(?:\$|\{(\w+)\}|(\w+))", re.ASCII)
 _SPECIAL = re.compile(r"[\\.+*?()|\[\]{}^$]")
@@ -17,7 +17,7 @@ def _compiled(regex: str) -> re.Pattern[str]:
     try:
         return goregex.compile(regex).compiled
     except ExpressionError as error:
-        raise Fault(f"regexp: Compile({_shown(regex)}): {error}") from error
+        raise FaultError(f"regexp: Compile({_shown(regex)}): {error}") from error
 
 
 def _shown(regex: str) -> str:
@@ -65,7 +65,8 @@ def _find_all(regex: str, s: str, n: int) -> Any:
 
 
 def _replaced(regex: str, s: str, replacement: Callable[[re.Match[str]], str]) -> str:
-    out, last = [], 0
+    out: list[str] = []
+    last = 0
     for match in _matches(_compiled(regex), s):
         out += [s[last : match.start()], replacement(match)]
         last = match.end()
@@ -97,7 +98,8 @@ def _split(regex: str, s: str, n: int) -> Any:
         return []
     if regex and not s:
         return [""]
-    parts, begin, end = [], 0, 0
+    parts: list[str] = []
+    begin = end = 0
     for match in _limited(_matches(_compiled(regex), s), n):
         if 0 < n == len(parts) + 1:
             break
@@ -114,11 +116,10 @@ def _quote_meta(s: str) -> str:
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "regexMatch": _match, "mustRegexMatch": _must_match, "regexQuoteMeta": _quote_meta,
-} | {
-    spelling: function
-    for name, function in {
-        "regexFind": _find, "regexFindAll": _find_all, "regexReplaceAll": _replace_all,
-        "regexReplaceAllLiteral": _replace_all_literal, "regexSplit": _split,
-    }.items()
-    for spelling in (name, f"mustR{name[1:]}")
+    "regexFind": _find, "mustRegexFind": _find,
+    "regexFindAll": _find_all, "mustRegexFindAll": _find_all,
+    "regexReplaceAll": _replace_all, "mustRegexReplaceAll": _replace_all,
+    "regexReplaceAllLiteral": _replace_all_literal,
+    "mustRegexReplaceAllLiteral": _replace_all_literal,
+    "regexSplit": _split, "mustRegexSplit": _split,
 }  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Any
 
 from workflows.runner.language import gofmt, gotext
 from workflows.runner.language.exprlang import texts
-from workflows.runner.language.exprlang.faults import Fault
+from workflows.runner.language.exprlang.faults import FaultError
 from workflows.runner.language.sprig import casts
 from workflows.runner.language.sprig.words import camel, joined_words
 
@@ -65,7 +65,7 @@ def _substr(start: int, end: int, s: str) -> str:
     else:
         low, high = start, end
     if not 0 <= low <= high <= len(data):
-        raise Fault(f"runtime error: slice bounds out of range [{low}:{high}]")
+        raise FaultError(f"runtime error: slice bounds out of range [{low}:{high}]")
     return _text(data[low:high])
 
 
@@ -102,9 +102,9 @@ def _untitle(str: str) -> str:
 
 def _repeat(count: int, str: str) -> str:
     if count < 0:
-        raise Fault("strings: negative Repeat count")
+        raise FaultError("strings: negative Repeat count")
     if count * len(str) > 10_000_000:
-        raise Fault("memory budget exceeded")
+        raise FaultError("memory budget exceeded")
     return str * count
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from workflows.runner.language.exprlang.faults import Fault
+from workflows.runner.language.exprlang.faults import FaultError
 
 _PART = r"[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*"
 _VERSION = re.compile(rf"v?(\d+)(?:\.(\d+))?(?:\.(\d+))?(?:-({_PART}))?(?:\+({_PART}))?", re.ASCII)
@@ -48,11 +48,11 @@ def parse(text: str) -> Version:
     """Read a version.
 
     Raises:
-        Fault: it is none.
+        FaultError: it is none.
     """
     match = _VERSION.fullmatch(text)
     if match is None:
-        raise Fault("Invalid Semantic Version")
+        raise FaultError("Invalid Semantic Version")
     major, minor, patch = (int(match[i] or 0) for i in (1, 2, 3))
     return Version((major, minor, patch), match[4] or "", match[5] or "")
 
@@ -127,13 +127,13 @@ def constraints(text: str) -> list[list[Constraint]]:
     """Read alternatives (joined by ||) of constraints that must all hold.
 
     Raises:
-        Fault: it is malformed.
+        FaultError: it is malformed.
     """
     text = _RANGE.sub(r">= \1, <= \2 ", text)
     alternatives = []
     for part in text.split("||"):
         if not _WHOLE.fullmatch(part):
-            raise Fault(f"improper constraint: {part}")
+            raise FaultError(f"improper constraint: {part}")
         alternatives.append([_constraint(m[1] or "", m[2]) for m in _CONSTRAINT.finditer(part)])
     return alternatives
 

@@ -1,0 +1,146 @@
+"""Ask every node of a site at once, each in one round trip over SSH."""
+
+import logging
+import socket
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import paramiko
+from fabric import Config, Connection
+from invoke.exceptions import CommandTimedOut
+
+from infra.nodes import round_trip
+from infra.nodes.checks import Check
+from infra.nodes.host_keys import Pins, UnknownKeyError
+from infra.sites.site import Node, Site
+
+ANSWER_SECONDS = 30
+AT_ONCE = 128
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a node answered, between two moments of the operator's clock."""
+
+    answers: round_trip.Answers
+    asked: float
+    answered: float
+
+
+@dataclass(frozen=True)
+class Silence:
+    """Why a node could not be asked."""
+
+    reason: str
+
+
+def every_node(
+    site: Site, checks: Mapping[str, Sequence[Check]], known_hosts: Path
+) -> dict[str, Reply | Silence]:
+    """Ask each node its checks; a node that does not answer costs the others nothing."""
+    # Paramiko prints a traceback for each node that is away; we say it in words.
+    logging.getLogger("paramiko").setLevel(logging.CRITICAL)
+    pins = Pins(known_hosts, pin_new=site.ssh.host_keys == "first-contact")
+    with _Way(site, pins) as way, ThreadPoolExecutor(AT_ONCE) as pool:
+        replies = pool.map(lambda node: _ask(way, node, checks[node.name]), site.nodes)
+        return dict(zip((node.name for node in site.nodes), replies, strict=True))
+
+
+class _Way:
+    """How nodes are reached: directly, or all through the one that is the jump host."""
+
+    def __init__(self, site: Site, pins: Pins) -> None:
+        self.site = site
+        self.pins = pins
+        self.config = Config(overrides={"load_ssh_configs": False})
+        self.jump: Connection | None = None
+        self.jump_silent: Silence | None = None
+
+    def __enter__(self) -> "_Way":
+        if (node := self.site.jump) and len(self.site.nodes) > 1:
+            self.jump = self._connection(node, None)
+            try:
+                self.jump.open()
+            except OPENING as error:
+                self.jump_silent = Silence(reason(error, self.pins))
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        if self.jump:
+            self.jump.close()
+
+    def to(self, node: Node) -> Connection:
+        """Return a connection to a node, not opened but for the jump host's."""
+        if self.jump and node.jump:
+            return self.jump
+        return self._connection(node, self.jump)
+
+    def _connection(self, node: Node, gateway: Connection | None) -> Connection:
+        ssh = self.site.ssh
+        port = self.site.port_of(node)
+        options: dict[str, object] = {"banner_timeout": ssh.connect_seconds}
+        options["auth_timeout"] = ssh.connect_seconds
+        if ssh.key:
+            options |= {"key_filename": str(Path(ssh.key).expanduser()), "look_for_keys": False}
+        connection = Connection(
+            node.reached_at,
+            user=ssh.user,
+            port=port,
+            config=self.config,
+            gateway=gateway,
+            connect_timeout=ssh.connect_seconds,
+            connect_kwargs=options,
+        )
+        self.pins.guard(connection.client, node.reached_at, port)
+        return connection
+
+
+OPENING = (paramiko.SSHException, UnknownKeyError, OSError, EOFError)
+
+
+def _ask(way: _Way, node: Node, checks: Sequence[Check]) -> Reply | Silence:
+    if way.jump_silent:
+        return _behind(way.jump_silent, node, way.site.jump)
+    connection = way.to(node)
+    try:
+        connection.open()
+        asked = time.time()
+        result = connection.run(
+            round_trip.script(checks),
+            hide=True, warn=True, in_stream=False, timeout=ANSWER_SECONDS,
+        )  # fmt: skip
+        answered = time.time()
+        return Reply(round_trip.read(result.stdout, checks), asked, answered)
+    except CommandTimedOut:
+        return Silence(f"it gave no answer in {ANSWER_SECONDS} s")
+    except round_trip.GarbledError as error:
+        return Silence(str(error))
+    except OPENING as error:
+        return Silence(reason(error, way.pins))
+    finally:
+        if connection is not way.jump:
+            connection.close()
+
+
+def _behind(silent: Silence, node: Node, jump: Node | None) -> Silence:
+    if jump is None or node.jump:
+        return silent
+    return Silence(f"{jump.name}, which leads to it, does not answer")
+
+
+def reason(error: BaseException, pins: Pins) -> str:
+    """Say in words why a connection did not come about."""
+    if isinstance(error, paramiko.BadHostKeyException):
+        return str(pins.changed(error))
+    if isinstance(error, paramiko.AuthenticationException):
+        return "it refused every key that was offered"
+    if isinstance(error, TimeoutError | socket.timeout):
+        return "it did not answer in time"
+    if isinstance(error, ConnectionRefusedError | paramiko.ssh_exception.NoValidConnectionsError):
+        return "nothing listens on its SSH port"
+    if "banner" in str(error):
+        return "something listens on its SSH port, and it is no SSH server that answers"
+    return str(error).strip() or type(error).__name__

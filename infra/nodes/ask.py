@@ -141,6 +141,6 @@ def reason(error: BaseException, pins: Pins) -> str:
         return "it did not answer in time"
     if isinstance(error, ConnectionRefusedError | paramiko.ssh_exception.NoValidConnectionsError):
         return "nothing listens on its SSH port"
-    if "banner" in str(error):
+    if "banner" in str(error) or "No existing session" in str(error):
         return "something listens on its SSH port, and it is no SSH server that answers"
     return str(error).strip() or type(error).__name__

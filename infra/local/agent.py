@@ -10,7 +10,6 @@ import json
 import signal
 import sys
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -55,7 +54,7 @@ class Agent:
         self.status: dict[str, Any] = {}
         self.wake = threading.Event()
         self.turned = threading.Condition()
-        self.turns = 0
+        self.turns = self.asked = self.answered = 0
         self.stopping = False
 
     def load(self) -> None:
@@ -70,12 +69,16 @@ class Agent:
     def run(self) -> None:
         """Turn until told to stop."""
         while not self.stopping:
-            self.turn()
+            try:
+                self.turn()
+            except OSError as error:  # the disk is full, say: what runs goes on running
+                self._cannot(error)
             self.wake.wait(IDLE if self._is_calm() else BUSY)
             self.wake.clear()
 
     def turn(self) -> None:
         """Look, decide, act and tell, once."""
+        asked = self.asked
         self._look_at_git()
         processes = self.supervisor.processes()
         self._remove_strays(processes)
@@ -89,7 +92,7 @@ class Agent:
         switched = self.switch.is_taken() or guards is None or not guards.runs
         self.deployments.drain(processes, switched=switched)
         self.store.save()
-        self._tell(processes)
+        self._tell(processes, asked)
 
     def _is_calm(self) -> bool:
         busy = any(r.retiring or not r.ready for r in self.store.all.values())
@@ -153,7 +156,14 @@ class Agent:
             list(self.store.all.values()),
         )
 
-    def _tell(self, processes: dict[str, Process]) -> None:
+    def _cannot(self, error: OSError) -> None:
+        print(f"cannot go on yet: {error}", flush=True)
+        with self.turned:
+            why = f"the agent cannot work and tries again: {error}"
+            self.status = {**self.status, "synced": False, "error": why}
+            self.turned.notify_all()
+
+    def _tell(self, processes: dict[str, Process], asked: int) -> None:
         status = {
             "site": self.site.name,
             "revision": self.desired.revision,
@@ -172,7 +182,7 @@ class Agent:
             logs.prune(self.site, self.store)
         with self.turned:
             self.status = status
-            self.turns += 1
+            self.turns, self.answered = self.turns + 1, asked
             self.turned.notify_all()
 
     def tell(self) -> dict[str, Any]:
@@ -184,11 +194,10 @@ class Agent:
     def sync(self) -> dict[str, Any]:
         """Turn now, and return what came of the newest commit."""
         with self.turned:
-            enough = self.turns + 2  # the turn under way may have looked too early
-            deadline = time.monotonic() + SYNC_PATIENCE
-            while self.turns < enough and time.monotonic() < deadline:
-                self.wake.set()
-                self.turned.wait(0.5)
+            self.asked += 1
+            mine = self.asked  # the turn under way may have looked too early
+            self.wake.set()
+            self.turned.wait_for(lambda: self.answered >= mine, SYNC_PATIENCE)
             return {key: self.status.get(key) for key in ("revision", "synced", "error")}
 
     def stop(self) -> None:

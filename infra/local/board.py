@@ -16,9 +16,9 @@ def show(overview: Overview, console: Console) -> None:
     for row in overview.environments:
         table.add_row(*_cells(row))
     console.print(table)
-    for row in overview.environments:
-        for problem in row.problems:
-            console.print(Text(f"{row.name}: {problem}", style="red"))
+    problems = [problem for row in overview.environments for problem in row.problems]
+    for problem in dict.fromkeys(problems):
+        console.print(Text(f"{problem[:1].upper()}{problem[1:]}.", style="red"))
     width = max(len(name) for name in overview.addresses)
     console.print()
     for name, address in overview.addresses.items():

@@ -12,6 +12,7 @@ from infra.local.errors import ManifestError, did_you_mean
 
 TABLE = Path(__file__).with_name("fields.yaml")
 NOTHING = "nothing"
+MUST = "!"
 LEAVES: dict[str, tuple[type, ...]] = {
     "text": (str,),
     "whole": (int,),
@@ -71,12 +72,17 @@ def _check(value: Any, shape: Any, path: str, file: str) -> None:
 def _check_mapping(value: Any, shape: dict[str, Any], path: str, file: str) -> None:
     if not isinstance(value, dict):
         raise ManifestError(file, path, f"must be a mapping, and is {_named(value)}")
+    known = {name.rstrip(MUST): below for name, below in shape.items()}
     for name, item in value.items():
         where = f"{path}.{name}" if path else str(name)
-        if name not in shape:
-            hint = did_you_mean(str(name), shape)
+        if name not in known:
+            hint = did_you_mean(str(name), known)
             raise ManifestError(file, where, f"is not done by the local site{hint}")
-        _check(item, shape[name], where, file)
+        _check(item, known[name], where, file)
+    for name in shape:
+        if name.endswith(MUST) and value.get(name.rstrip(MUST)) is None:
+            where = f"{path}.{name.rstrip(MUST)}" if path else name.rstrip(MUST)
+            raise ManifestError(file, where, "is missing")
 
 
 def _check_texts(value: Any, path: str, file: str) -> None:
@@ -122,7 +128,8 @@ def support() -> Iterator[tuple[str, str, str]]:
 def _leaves(shape: Any, path: str) -> Iterator[tuple[str, str]]:
     if isinstance(shape, dict):
         for name, below in shape.items():
-            yield from _leaves(below, f"{path}.{name}" if path else name)
+            bare = name.rstrip(MUST)
+            yield from _leaves(below, f"{path}.{bare}" if path else bare)
     elif isinstance(shape, list):
         yield from _leaves(shape[0], f"{path}[]")
     else:

@@ -5,7 +5,9 @@ import os
 import subprocess
 import sys
 import tarfile
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from infra.local import state as files
 from infra.local.errors import SiteError
@@ -38,15 +40,20 @@ class GitError(SiteError):
         super().__init__(f"git {command} failed: {said.strip() or 'it said nothing'}")
 
 
-def git(repository: Path, *arguments: str, stdin: bytes | None = None) -> bytes:
+def git(
+    repository: Path,
+    *arguments: str,
+    stdin: bytes = b"",
+    env: Mapping[str, str] = MappingProxyType({}),
+) -> bytes:
     """Run git on a repository, free of the caller's own git settings."""
     quiet = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
-    env = {**quiet, **AUTHOR, "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull}
+    own = {**quiet, **AUTHOR, "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull}
     safe = ("-c", f"safe.directory={repository}")
     done = subprocess.run(
         ["git", *safe, f"--git-dir={repository}", *arguments],
-        input=stdin or b"",
-        env={**env, "LC_ALL": "C"},
+        input=stdin,
+        env={**own, "LC_ALL": "C", **env},
         capture_output=True,
         check=False,
         timeout=60,

@@ -4,16 +4,18 @@ import base64
 import binascii
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
 
-from infra.local import fields
+from infra.local import fields, rollout
 from infra.local.errors import ManifestError
 
 DEFAULT_NAMESPACE = "default"
+NAME = re.compile(r"[a-z0-9]([-.a-z0-9]{0,250}[a-z0-9])?")
 CLUSTER_WIDE = ("Namespace", "GatewayClass", "ClusterRole", "ClusterRoleBinding")
 
 
@@ -105,10 +107,12 @@ def _object(data: Any, file: str, revision: str) -> Manifest:
     if not isinstance(data, dict):
         raise ManifestError(file, "", "holds no object: a mapping with apiVersion and kind")
     fields.check(data, file)
-    metadata = data.get("metadata") or {}
-    name = metadata.get("name")
-    if not name:
-        raise ManifestError(file, "metadata.name", "is missing")
+    metadata = data["metadata"]
+    name = metadata["name"]
+    for part in ("name", "namespace"):
+        if not NAME.fullmatch(metadata.get(part) or name):
+            why = f"{metadata.get(part)!r} must be lower-case letters, digits, - and ."
+            raise ManifestError(file, f"metadata.{part}", why)
     kind = data["kind"]
     wide = kind in CLUSTER_WIDE
     namespace = "" if wide else metadata.get("namespace") or DEFAULT_NAMESPACE
@@ -124,8 +128,6 @@ def _has_one_container(manifest: Manifest) -> None:
     if len(containers) != 1:
         why = f"must hold one container, and holds {len(containers)}"
         raise ManifestError(manifest.file, "spec.template.spec.containers", why)
-    if not containers[0].get("image"):
-        raise ManifestError(manifest.file, "spec.template.spec.containers[0].image", "is missing")
 
 
 def _mounts_what_it_has(manifest: Manifest) -> None:
@@ -142,6 +144,32 @@ def _selects_itself(manifest: Manifest) -> None:
     if not wanted or not matches(wanted, labels_of(manifest)):
         why = "must match the labels of spec.template.metadata"
         raise ManifestError(manifest.file, "spec.selector.matchLabels", why)
+
+
+def _can_be_planned(manifest: Manifest) -> None:
+    try:
+        plan = rollout.strategy(manifest.spec)
+    except ValueError as error:
+        where = "spec.strategy.rollingUpdate"
+        raise ManifestError(manifest.file, where, f"is no number and no share: {error}") from error
+    if plan.desired < 0:
+        raise ManifestError(manifest.file, "spec.replicas", "must be 0 or more")
+
+
+def _probes_ports_it_has(manifest: Manifest) -> None:
+    container = _pod(manifest)["containers"][0]
+    ports = container.get("ports") or []
+    known = {port["containerPort"] for port in ports} | {port.get("name") for port in ports}
+    for name in ("startupProbe", "readinessProbe", "livenessProbe"):
+        probe = container.get(name) or {}
+        where = f"spec.template.spec.containers[0].{name}"
+        if probe and not any(probe.get(kind) for kind in ("httpGet", "tcpSocket", "exec")):
+            raise ManifestError(manifest.file, where, "asks nothing: httpGet, tcpSocket or exec")
+        for kind in ("httpGet", "tcpSocket"):
+            port = (probe.get(kind) or {}).get("port")
+            if port is not None and port not in known:
+                why = f"names a port that the container has not: {port}"
+                raise ManifestError(manifest.file, f"{where}.{kind}.port", why)
 
 
 def _runs_once(manifest: Manifest) -> None:
@@ -175,9 +203,10 @@ def decoded(secret: Manifest) -> dict[str, str]:
     return {**packed, **plain}
 
 
+POD_RULES = (_has_one_container, _mounts_what_it_has, _probes_ports_it_has)
 RULES: dict[str, tuple[Callable[[Manifest], object], ...]] = {
-    "Deployment": (_has_one_container, _mounts_what_it_has, _selects_itself),
-    "Job": (_has_one_container, _mounts_what_it_has, _runs_once),
+    "Deployment": (*POD_RULES, _selects_itself, _can_be_planned),
+    "Job": (*POD_RULES, _runs_once),
     "Secret": (decoded,),
     "HTTPRoute": (_sends_to_services,),
 }

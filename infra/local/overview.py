@@ -91,7 +91,7 @@ def _environment(
         *_of_release(name, found, status["error"]),
         *_of_replicas(name, found, current),
         *_of_alias(name, current, alias, known=aliases is not None, url=site.addresses["mlflow"]),
-        *_of_traffic(name, status, shares.get(namespace_of(name), 0.0)),
+        *(_of_traffic(name, status, shares.get(namespace_of(name), 0.0)) if found else []),
     ]
     return Environment(
         name=name,

@@ -6,7 +6,6 @@ import os
 import signal
 import socket
 import subprocess
-import time
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from typing import Any
 from infra.local.ports import LOOPBACK
 
 EAGER = 0.1  # seconds between two questions while a replica has never been ready
+EAGER_EXEC = 0.5  # the same, where each question is a process
 
 
 @dataclass(frozen=True)
@@ -155,10 +155,5 @@ class Watch:
             else self.run_of >= self.probe.failures
         ):
             self.well = False
-        eager = min(EAGER, self.probe.period)
+        eager = min(EAGER_EXEC if "exec" in self.probe.ask else EAGER, self.probe.period)
         self.next_at = now + (eager if self.well is None else self.probe.period)
-
-
-def monotonic() -> float:
-    """Return a clock that never goes back."""
-    return time.monotonic()

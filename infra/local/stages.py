@@ -95,7 +95,7 @@ def _start_anew(state: State, known: Site | None) -> Started:
 def _prepare(site: Site) -> None:
     """Make what programs expect to find; all of it may be there already."""
     state = site.state
-    for folder in (state.logs, state.replicas, state.runs, state.objects, state.mlflow):
+    for folder in (state.logs, state.replicas, state.runs, state.objects):
         folder.mkdir(parents=True, exist_ok=True)
     (state.gateway / "dynamic").mkdir(parents=True, exist_ok=True)
     gitops.ensure(state)

@@ -34,11 +34,6 @@ class State:
         return self.folder / "images"
 
     @property
-    def mlflow(self) -> Path:
-        """MLflow's database and artifacts."""
-        return self.folder / "mlflow"
-
-    @property
     def objects(self) -> Path:
         """Objects with their status, for the runner's resource templates."""
         return self.folder / "objects"

@@ -36,6 +36,9 @@ def prepare(
     for mount in spec["containers"][0].get("volumeMounts") or []:
         folder = _folder(state, namespace, replica, volumes[mount["name"]], config)
         inside = folder / mount["subPath"] if mount.get("subPath") else folder
+        if not inside.resolve().is_relative_to(folder.resolve()):
+            why = f"subPath {mount['subPath']} leaves its volume"
+            raise PodError("CreateContainerConfigError", why)
         if not inside.exists():
             inside.mkdir(parents=True)
         mounts.append(Mount(mount["mountPath"].rstrip("/") or "/", inside))

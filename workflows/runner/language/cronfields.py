@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from workflows.runner.language.errors import ScheduleError
-from workflows.runner.language.exprlang.numbers import parse_int
+from workflows.runner.language.gomath import parse_int
 from workflows.runner.language.gotext import quote
 
 BOUNDS = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 6))

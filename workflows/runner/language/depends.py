@@ -4,7 +4,6 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from workflows.runner.language import expr
 from workflows.runner.language.errors import ExpressionError, LanguageError
 
 RESULTS = (
@@ -15,6 +14,7 @@ BARE = ("Succeeded", "Skipped", "Daemoned")
 OF_ITEMS = ("AnySucceeded", "AllFailed")
 
 _NAME = r"[a-zA-Z0-9][-a-zA-Z0-9]*"
+_TOKEN = re.compile(rf"{_NAME}\.[A-Z][a-zA-Z]+|&&|\|\||[!()]")
 _TERM = re.compile(rf"({_NAME}?\.[A-Z][a-zA-Z]+)|({_NAME})")
 
 
@@ -49,6 +49,15 @@ class Depends:
         Raises:
             ExpressionError: it is no expression, or not one of true and false.
         """
+        tokens = _TOKEN.findall(self.logic)
+        decision = _Decision(tokens, results)
+        if "".join(tokens) != "".join(self.logic.split()) or not decision.complete():
+            return self._as_expression(results)
+        return decision.value
+
+    def _as_expression(self, results: Mapping[str, Collection[str]]) -> bool:
+        from workflows.runner.language import expr
+
         logic = self.logic.replace("-", "_")
         scope = {
             name.replace("-", "_"): {r: r in results.get(name, ()) for r in RESULTS}
@@ -64,6 +73,56 @@ class Depends:
                 f"unable to cast expression result '{value}' to bool"
             )
         return value
+
+
+class _Decision:
+    """Decides a `depends` that is made of names, &&, ||, ! and parentheses alone."""
+
+    def __init__(self, tokens: list[str], results: Mapping[str, Collection[str]]) -> None:
+        self.tokens = [*tokens, ""]
+        self.position = 0
+        self.results = results
+        self.value = False
+
+    def complete(self) -> bool:
+        """Decide, and tell whether everything was understood."""
+        try:
+            self.value = self._either()
+        except LookupError:
+            return False
+        return not self.tokens[self.position]
+
+    def _next_is(self, token: str) -> bool:
+        if self.tokens[self.position] != token:
+            return False
+        self.position += 1
+        return True
+
+    def _either(self) -> bool:
+        value = self._both()
+        while self._next_is("||"):
+            value = self._both() or value
+        return value
+
+    def _both(self) -> bool:
+        value = self._one()
+        while self._next_is("&&"):
+            value = self._one() and value
+        return value
+
+    def _one(self) -> bool:
+        if self._next_is("!"):
+            return not self._one()
+        if self._next_is("("):
+            value = self._either()
+            if not self._next_is(")"):
+                raise LookupError("a parenthesis is open")
+            return value
+        name, dot, result = self.tokens[self.position].partition(".")
+        if not dot:
+            raise LookupError("this is no result of a task")
+        self.position += 1
+        return result in self.results.get(name, ())
 
 
 def parse(text: str) -> Depends:

@@ -189,3 +189,10 @@ def _character(character: str) -> str:
         if character != '"'
         else "'\"'"
     )
+
+
+def sprintf(verb: str, number: int) -> str:
+    """Write a whole number with a Go format such as `%03d`, as withSequence does."""
+    from workflows.runner.language.gofmt import sprintf as formatted
+
+    return formatted(verb, number)

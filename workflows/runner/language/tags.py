@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import Any, Final
 
-from workflows.runner.language import expr, gotext
+from workflows.runner.language import gotext
 from workflows.runner.language.errors import (
     ExpressionError,
     TagError,
@@ -119,6 +119,8 @@ class _Filling:
     def environment(self) -> dict[str, Any]:
         """The nested maps that expressions see, made when the first one asks."""
         if self._environment is None:
+            from workflows.runner.language import expr
+
             flat = {k: None if v is ABSENT else v for k, v in self.scope.items()}
             self._environment = expr.environment(flat)
         return self._environment
@@ -166,6 +168,9 @@ class _Filling:
         return gotext.quote(value)[1:-1]
 
     def _expression(self, written: str) -> str:
+        # Most workflows have no expressions, and need not wait for their language.
+        from workflows.runner.language import expr
+
         for escaped, character in _ESCAPED_BY_MARSHAL.items():
             written = written.replace(escaped, character)
         untouched = "{{=" + written + "}}"
@@ -190,6 +195,8 @@ class _Filling:
         return self._written(source, value, untouched if lenient else None)
 
     def _missing(self, source: str) -> list[str]:
+        from workflows.runner.language import expr
+
         try:
             return [
                 name for name in expr.identifiers(source) if not expr.has(self.environment, name)

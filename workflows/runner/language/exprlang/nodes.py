@@ -1,11 +1,11 @@
-"""The syntax tree of an expression."""
+"""The syntax tree of an expression. Nobody changes a node once it is made."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import TypeAlias
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(eq=False, repr=False)
 class Constant:
     """A number, text, true, false, nil or bytes."""
 
@@ -13,7 +13,7 @@ class Constant:
     value: bool | int | float | str | bytes | None
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(eq=False, repr=False)
 class Name:
     """A variable of the environment or of a `let`."""
 
@@ -21,7 +21,7 @@ class Name:
     name: str
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(eq=False, repr=False)
 class Unary:
     """`-x`, `+x`, `!x`, `not x`."""
 
@@ -30,7 +30,7 @@ class Unary:
     operand: "Node"
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(eq=False, repr=False)
 class Binary:
     """Two operands and what is between them."""
 
@@ -40,7 +40,7 @@ class Binary:
     right: "Node"
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(eq=False, repr=False)
 class Member:
     """`a.b`, `a[b]`, and with `optional` `a?.b`."""
 
@@ -51,7 +51,7 @@ class Member:
     method: bool = False
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(eq=False, repr=False)
 class Chain:
     """What becomes nil as a whole when a `?.` inside it meets nil."""
 
@@ -59,7 +59,7 @@ class Chain:
     inner: "Node"
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(eq=False, repr=False)
 class Slice:
     """`a[low:high]`."""
 
@@ -69,7 +69,7 @@ class Slice:
     high: "Node | None"
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(eq=False, repr=False)
 class Call:
     """A call of something in the environment."""
 
@@ -78,7 +78,7 @@ class Call:
     arguments: "tuple[Node, ...]"
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(eq=False, repr=False)
 class Builtin:
     """A call of one of the language's own functions."""
 
@@ -87,7 +87,7 @@ class Builtin:
     arguments: "tuple[Node, ...]"
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(eq=False, repr=False)
 class Predicate:
     """What is computed for each element: `{# > 1}`."""
 
@@ -95,7 +95,7 @@ class Predicate:
     body: "Node"
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(eq=False, repr=False)
 class Pointer:
     """`#`, `#index`, `#acc`."""
 
@@ -103,7 +103,7 @@ class Pointer:
     name: str
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(eq=False, repr=False)
 class Conditional:
     """`a ? b : c` and `if a { b } else { c }`."""
 
@@ -113,7 +113,7 @@ class Conditional:
     otherwise: "Node"
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(eq=False, repr=False)
 class Let:
     """`let name = value; body`."""
 
@@ -123,7 +123,7 @@ class Let:
     body: "Node"
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(eq=False, repr=False)
 class Sequence:
     """`a; b`: the last one counts."""
 
@@ -131,7 +131,7 @@ class Sequence:
     items: "tuple[Node, ...]"
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(eq=False, repr=False)
 class Array:
     """`[a, b]`."""
 
@@ -139,7 +139,7 @@ class Array:
     items: "tuple[Node, ...]"
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(eq=False, repr=False)
 class Map:
     """`{a: b}`."""
 

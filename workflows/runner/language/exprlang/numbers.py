@@ -1,7 +1,6 @@
 """The language's functions on numbers."""
 
 import math
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -9,40 +8,13 @@ from workflows.runner.language.exprlang import operators
 from workflows.runner.language.exprlang.faults import FaultError
 from workflows.runner.language.exprlang.values import (
     Int64,
-    from_float,
     is_number,
     to_float,
     type_name,
     wrapped,
 )
+from workflows.runner.language.gomath import from_float, parse_float, parse_int
 from workflows.runner.language.gotime import Duration
-
-_WHOLE = re.compile(r"[+-]?\d+", re.ASCII)
-_FLOAT = re.compile(
-    r"[+-]?(?:(?:\d(?:_?\d)*\.?(?:\d(?:_?\d)*)?|\.\d+)(?:[eE][+-]?\d+)?|inf|infinity|nan)",
-    re.ASCII | re.IGNORECASE,
-)
-
-
-def parse_int(text: str) -> int | None:
-    """Read a decimal int as strconv.Atoi; None when it is none."""
-    if not _WHOLE.fullmatch(text):
-        return None
-    value = int(text)
-    return value if -(2**63) <= value < 2**63 else None
-
-
-def parse_float(text: str) -> float | None:
-    """Read a float as strconv.ParseFloat; None when it is none or too large."""
-    if text[:1].isspace() or text[-1:].isspace() or "_" in text:
-        return None
-    hexadecimal = re.fullmatch(r"[+-]?0[xX][0-9a-fA-F.]+[pP][+-]?\d+", text, re.ASCII)
-    if hexadecimal:
-        return float.fromhex(text)
-    if not _FLOAT.fullmatch(text):
-        return None
-    value = float(text)
-    return None if math.isinf(value) and "i" not in text.lower() else value
 
 
 def to_whole(value: Any) -> int:

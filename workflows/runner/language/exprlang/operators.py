@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from workflows.runner.language import goregex
+from workflows.runner.language import gomath, goregex
 from workflows.runner.language.exprlang.faults import FaultError
 from workflows.runner.language.exprlang.values import (
     AnyMap,
@@ -120,12 +120,7 @@ def divide(left: Any, right: Any) -> float:
     """`/`, which is always a float."""
     if not (is_number(left) and is_number(right)):
         raise _undefined(left, "/", right)
-    top, bottom = float(left), float(right)
-    if bottom == 0:
-        if top == 0 or math.isnan(top):
-            return math.nan
-        return math.copysign(math.inf, top) * math.copysign(1, bottom)
-    return top / bottom
+    return gomath.divide(float(left), float(right))
 
 
 def modulo(left: Any, right: Any) -> int:
@@ -139,17 +134,7 @@ def modulo(left: Any, right: Any) -> int:
 
 def power(left: Any, right: Any) -> float:
     """`**`, which is always a float."""
-    base, exponent = to_float(left), to_float(right)
-    try:
-        return math.pow(base, exponent)
-    except OverflowError:
-        odd = exponent == math.floor(exponent) and exponent % 2 == 1
-        return -math.inf if base < 0 and odd else math.inf
-    except ValueError:
-        if base != 0:
-            return math.nan
-        odd = exponent == math.floor(exponent) and exponent % 2 == 1
-        return math.copysign(math.inf, base) if odd else math.inf
+    return gomath.power(to_float(left), to_float(right))
 
 
 def _arithmetic(left: Any, right: Any, compute: Callable[[Any, Any], Any]) -> Any:

@@ -1,11 +1,11 @@
 """The values that expressions work with, and what Go calls their types."""
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from workflows.runner.language.exprlang.faults import FaultError
+from workflows.runner.language.gomath import from_float
 from workflows.runner.language.gotime import Duration, Moment, Zone
 
 
@@ -136,13 +136,6 @@ def to_int(value: object) -> int:
     if isinstance(value, int) and is_number(value):
         return int(value)
     raise FaultError(f"invalid operation: int({type_name(value)})")
-
-
-def from_float(value: float) -> int:
-    """Cut a float down to an int; what does not fit becomes the least int."""
-    if not math.isfinite(value) or not -(2.0**63) <= value < 2.0**63:
-        return -(2**63)
-    return int(value)
 
 
 def to_float(value: object) -> float:

@@ -2,11 +2,10 @@
 
 import re
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from workflows.runner.language import golayout, goparse
 from workflows.runner.language.errors import ConditionError
-from workflows.runner.language.exprlang.numbers import parse_float
-from workflows.runner.language.gotime import Moment
+from workflows.runner.language.gomath import parse_float
 from workflows.runner.language.govaluate.tokens import (
     COMPARATORS,
     GRAMMAR,
@@ -18,14 +17,10 @@ from workflows.runner.language.govaluate.tokens import (
     check_balance,
 )
 
+if TYPE_CHECKING:
+    from workflows.runner.language.gotime import Moment
+
 _HEXADECIMAL = re.compile("[0-9a-fA-F]+")
-_TIMES = (
-    golayout.ANSIC, golayout.UNIX_DATE, golayout.RUBY_DATE, golayout.KITCHEN,
-    golayout.RFC3339, golayout.RFC3339_NANO, "2006-01-02", "2006-01-02 15:04",
-    "2006-01-02 15:04:05", "2006-01-02 15:04:05-07:00", "2006-01-02T15Z0700",
-    "2006-01-02T15:04Z0700", "2006-01-02T15:04:05Z0700",
-    "2006-01-02T15:04:05.999999999Z0700",
-)  # fmt: skip
 
 
 def tokens(text: str) -> list[Token]:
@@ -64,15 +59,12 @@ def _symbol(character: str) -> bool:
     return not (character.isalpha() or character.isdecimal() or character in "()[]'\"")
 
 
-def _moment(text: str) -> Moment | None:
+def _moment(text: str) -> "Moment | None":
     if not any(character.isdigit() for character in text):
         return None
-    for layout in _TIMES:
-        try:
-            return goparse.parse(layout, text)
-        except goparse.TimeError:
-            continue
-    return None
+    from workflows.runner.language.govaluate.times import moment
+
+    return moment(text)
 
 
 class _Lexer:

@@ -6,9 +6,8 @@ from typing import Any
 
 from workflows.runner.language import goregex
 from workflows.runner.language.errors import ConditionError
-from workflows.runner.language.exprlang.operators import divide, power
-from workflows.runner.language.exprlang.values import from_float
 from workflows.runner.language.gofmt import sprint
+from workflows.runner.language.gomath import divide, from_float, power
 
 FORMATS = {
     "logical": "Value '{}' cannot be used with the logical operator '{}', it is not a bool",

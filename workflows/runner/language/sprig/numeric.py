@@ -32,7 +32,7 @@ def _float64(v: Any) -> float:
 
 
 def _atoi(a: str) -> int:
-    from workflows.runner.language.exprlang.numbers import parse_int
+    from workflows.runner.language.gomath import parse_int
 
     return parse_int(a) or 0
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from workflows.runner.check.rules.fault import Fault, Place, within
-from workflows.runner.check.rules.registry import Registry, Resource, without_nulls
+from workflows.runner.check.rules.registry import Registry, Resource, as_go_reads
 from workflows.runner.check.rules.workflow import check_workflow
 from workflows.runner.language.errors import ScheduleError
 from workflows.runner.language.manifest import Document
@@ -21,7 +21,7 @@ _ANNOTATION = "workflows.argoproj.io/scheduled-time"
 
 def check_cron(document: Document, registry: Registry) -> None:
     """Check the schedules and the workflow of a CronWorkflow."""
-    spec = without_nulls(document.data.get("spec") or {})
+    spec = as_go_reads(document.data.get("spec") or {})
     place = Place(document, ("spec",))
     name = (document.data.get("metadata") or {}).get("name") or ""
     if len(name.encode()) > LONGEST_NAME:

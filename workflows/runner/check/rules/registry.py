@@ -11,6 +11,9 @@ from workflows.runner.language.manifest import Document
 
 Data = dict[str, Any]
 
+#: Where any scalar may stand and becomes text, and anything else becomes empty text.
+_TEXTS = ("value", "default", "description")
+
 
 @dataclass(frozen=True)
 class Template:
@@ -97,16 +100,20 @@ class Registry:
 def resource_of(document: Document) -> Resource:
     """Take a Workflow or template kind as something with templates."""
     name = (document.data.get("metadata") or {}).get("name") or ""
-    spec = without_nulls(document.data.get("spec") or {})
+    spec = as_go_reads(document.data.get("spec") or {})
     return Resource(document.data["kind"], name, spec, Place(document, ("spec",)))
 
 
-def without_nulls(value: Any) -> Any:
-    """Take null as Go does: a field that is not there, an item that is empty."""
+def as_go_reads(value: Any) -> Any:
+    """Take null as a field that is not there or an empty item; maps as values are no text."""
     if isinstance(value, dict):
-        return {key: without_nulls(inner) for key, inner in value.items() if inner is not None}
+        return {
+            key: "" if key in _TEXTS and isinstance(inner, (dict, list)) else as_go_reads(inner)
+            for key, inner in value.items()
+            if inner is not None
+        }
     if isinstance(value, list):
-        return [{} if item is None else without_nulls(item) for item in value]
+        return [{} if item is None else as_go_reads(item) for item in value]
     return value
 
 

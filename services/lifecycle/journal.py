@@ -24,8 +24,9 @@ class JournalError(LifecycleError):
 class Journal:
     """An append-only file of entries."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, by: str = "somebody") -> None:
         self.path = path
+        self.by = by
 
     def append(self, **facts: Any) -> dict[str, Any]:
         """Write an entry and return it once it is on disk."""
@@ -35,6 +36,7 @@ class Journal:
             entry = {
                 "number": len(lines) + 1,
                 "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
+                "by": self.by,
                 **facts,
                 "previous": _hash(lines[-1]) if lines else FIRST,
             }

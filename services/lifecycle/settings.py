@@ -61,6 +61,11 @@ class Settings:
         return Path(self._need("GOURMET_STATE")) / "journal.jsonl"
 
     @property
+    def person(self) -> str:
+        """Return who is at it, as far as the environment knows."""
+        return self.values.get("USER") or self.values.get("LOGNAME") or "workflow"
+
+    @property
     def has_journal(self) -> bool:
         """Say whether this site keeps a journal."""
         return bool(self.values.get("GOURMET_STATE"))

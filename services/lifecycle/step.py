@@ -45,7 +45,7 @@ class Step:
     @cached_property
     def journal(self) -> Journal:
         """Return the record of who moved what."""
-        return Journal(self.settings.journal)
+        return Journal(self.settings.journal, self.settings.person)
 
     def checkout(self, branch: str) -> Checkout:
         """Fetch a commit of the source repository."""

@@ -12,6 +12,7 @@ from services import environments
 from services.lifecycle import building, models, rendering, view
 from services.lifecycle.errors import ReleaseError
 from services.lifecycle.images import Image
+from services.lifecycle.operation import DONE, RELEASE, Operation
 from services.lifecycle.recipes import recipe
 from services.lifecycle.releases import Release
 from services.lifecycle.settings import ENVIRONMENTS
@@ -46,6 +47,8 @@ def run(step: Step, asked: Namespace) -> dict[str, str]:
     commit = step.gitops.change(f"{step.settings.site}: {what}\n", write)
     for name in missing:
         step.gitops.approve(name, commit, f"{name}: the bootstrap release\n")
+        made = Operation(asked.operation, name, step.journal)
+        made.note(RELEASE, DONE, after={"release": first.facts()}, commit=commit)
     step.say(f"first release: {', '.join(missing) or 'all environments had one'}")
     return {"digest": digest, "commit": commit, "environments": " ".join(missing)}
 

@@ -59,12 +59,16 @@ def choose(
     Raises:
         ReleaseError: there is none, not even the bootstrap release.
     """
+    if leaving.release.version is None:
+        raise ReleaseError(
+            f"it serves {leaving.release} already, and there is nothing before that to go back to."
+        )
     for commit in approved:
         if commit.release.digest != leaving.release.digest and not is_held(commit.release.version):
             return commit
     raise ReleaseError(
-        f"there is no approved release to go back to from {leaving.release}. The bootstrap release "
-        "is one: run `invoke up`, which makes it where it is missing."
+        f"there is no approved release to go back to from {leaving.release}: not even the "
+        "bootstrap release is marked as one in the GitOps repository (tags approved/*)."
     )
 
 

@@ -97,19 +97,15 @@ def _referred(
         raise Fault("resource name is required", spot)
     if not inner:
         raise Fault("template name is required", spot)
-    if _is_late(name):
+    if "{{" in name + inner or PLACEHOLDER in name:
         return None
     home = context.registry.find(name, cluster=bool(reference.get("clusterScope")), place=spot)
-    if _is_late(inner):
+    if PLACEHOLDER in inner:
         return None
     found = home.template(inner)
     if found is None:
         raise Fault(f"template reference {name}.{inner} not found", spot)
     return found, home
-
-
-def _is_late(name: str) -> bool:
-    return "{{" in name or PLACEHOLDER in name
 
 
 def _check(context: Context, template: Template, home: Resource, arguments: Arguments) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from workflows.runner.language import gotext
+from workflows.runner.language import gojson, gotext
 from workflows.runner.language.errors import ExpressionError, PathError
 from workflows.runner.language.exprlang import nodes, numbers
 from workflows.runner.language.exprlang.checker import check
@@ -151,7 +151,7 @@ def _jsonpath(text: str, path: str) -> Any:
     try:
         value = gotext.parse_json(text)
     except (ValueError, RecursionError) as error:
-        raise FaultError(gotext.json_problem(text)) from error
+        raise FaultError(gojson.problem(text)) from error
     try:
         return querypath.query(path, value)
     except PathError as error:

@@ -164,33 +164,6 @@ def _refuse(name: str) -> float:
     raise ValueError(f"invalid character {name[0]!r} looking for beginning of value")
 
 
-def json_problem(text: str) -> str:
-    """Say what encoding/json says of text that is no JSON."""
-    try:
-        parse_json(text)
-    except RecursionError:
-        return "exceeded max depth"
-    except ValueError as error:
-        place = getattr(error, "pos", 0)
-        if not text[place:].strip():
-            return "unexpected end of JSON input"
-        rest = text[place:].lstrip()
-        if str(error).startswith("Extra data"):
-            return f"invalid character {_character(rest[0])} after top-level value"
-        return f"invalid character {_character(rest[0])} looking for beginning of value"
-    return ""
-
-
-def _character(character: str) -> str:
-    return (
-        "'\\''"
-        if character == "'"
-        else f"'{quote(character)[1:-1]}'"
-        if character != '"'
-        else "'\"'"
-    )
-
-
 def sprintf(verb: str, number: int) -> str:
     """Write a whole number with a Go format such as `%03d`, as withSequence does."""
     from workflows.runner.language.gofmt import sprintf as formatted

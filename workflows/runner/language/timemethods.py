@@ -12,6 +12,7 @@ from workflows.runner.language.gotime import (
     Moment,
     Month,
     Weekday,
+    Zone,
     at,
 )
 
@@ -98,6 +99,7 @@ def _nearest(value: int, unit: int) -> int:
 
 
 METHODS: dict[type, dict[str, Method]] = {
+    Zone: {"String": _gives(str)},
     Moment: {
         "Format": _format,
         "Add": _add,

@@ -7,7 +7,7 @@ from workflows.runner.language import gofmt, timemethods
 from workflows.runner.language.exprlang.faults import FaultError
 from workflows.runner.language.exprlang.operators import key_of
 from workflows.runner.language.exprlang.values import Byte, Function, to_int, type_name
-from workflows.runner.language.gotime import Duration, Moment
+from workflows.runner.language.gotime import Duration, Moment, Zone
 
 
 def fetch(base: Any, key: Any) -> Any:
@@ -20,7 +20,7 @@ def fetch(base: Any, key: Any) -> Any:
         return base.get(key_of(base, key))
     if isinstance(base, (list, str, bytes)):
         return _element(base, key)
-    if isinstance(base, (Moment, Duration)) and isinstance(key, str):
+    if isinstance(base, (Moment, Duration, Zone)) and isinstance(key, str):
         method = timemethods.METHODS[type(base)].get(key)
         if method is not None:
             return Function(key, method(base))

@@ -7,7 +7,7 @@ from workflows.runner.language.exprlang.overloads import RULES
 from workflows.runner.language.exprlang.signatures import SIGNATURES
 from workflows.runner.language.exprlang.types import Type
 from workflows.runner.language.exprlang.values import Function
-from workflows.runner.language.gotime import Duration, Moment
+from workflows.runner.language.gotime import Duration, Moment, Zone
 from workflows.runner.language.timemethods import METHODS
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def name_of(callee: nodes.Node) -> str:
 
 def has_method(base: Type, name: str) -> bool:
     """Tell whether a time or a duration has a method."""
-    owner = {"time": Moment, "duration": Duration}.get(base.kind)
+    owner = {"time": Moment, "duration": Duration, "zone": Zone}.get(base.kind)
     return owner is not None and name in METHODS[owner]
 
 

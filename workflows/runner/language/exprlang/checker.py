@@ -20,6 +20,10 @@ def check(tree: nodes.Node, source: str, env: Mapping[str, Any]) -> None:
     checker.type(tree)
 
 
+def _is_zero(node: nodes.Node) -> bool:
+    return isinstance(node, nodes.Constant) and node.value == 0 and type(node.value) is int
+
+
 class Checker:
     """Gives each node a type, and refuses at the first that has none."""
 
@@ -63,6 +67,8 @@ class Checker:
 
     def binary(self, node: nodes.Binary) -> Type:
         left, right = self.type(node.left), self.type(node.right)
+        if node.operator == "%" and _is_zero(node.right) and isinstance(node.left, nodes.Constant):
+            raise self.refuse(node, "integer divide by zero")
         try:
             found = binary_type(node, left, right)
         except ValueError as error:

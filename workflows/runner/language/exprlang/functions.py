@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from workflows.runner.language import gofmt, goparse, gotext, gotime
+from workflows.runner.language import gofmt, gojson, goparse, gotext, gotime
 from workflows.runner.language.duration import nanoseconds
 from workflows.runner.language.errors import DurationError
 from workflows.runner.language.exprlang import numbers, operators, texts
@@ -107,7 +107,7 @@ def _from_json(value: Any) -> Any:
     try:
         return gotext.parse_json(text)
     except (RecursionError, ValueError) as error:
-        raise FaultError(gotext.json_problem(text)) from error
+        raise FaultError(gojson.problem(text)) from error
 
 
 def _to_json(value: Any) -> str:

@@ -4,7 +4,7 @@ import copy
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from workflows.runner.language import gotext
+from workflows.runner.language import gojson, gotext
 from workflows.runner.language.exprlang.faults import FaultError
 from workflows.runner.language.exprlang.operators import same
 from workflows.runner.language.exprlang.values import expected, type_name
@@ -155,7 +155,7 @@ def _must_from_json(v: str) -> Any:
     try:
         return gotext.parse_json(v)
     except (ValueError, RecursionError) as error:
-        raise FaultError(gotext.json_problem(v)) from error
+        raise FaultError(gojson.problem(v)) from error
 
 
 def _to_json(v: Any) -> str:

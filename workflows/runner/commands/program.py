@@ -8,6 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from workflows.runner import plan
+from workflows.runner.check import merge
+from workflows.runner.check.problem import RefusedError
+from workflows.runner.check.structure import structure
 from workflows.runner.check.validate import validate
 from workflows.runner.engine.hub import Hub
 from workflows.runner.engine.locks import LockTable
@@ -22,7 +26,7 @@ from workflows.runner.ledger.runs import RunFolder, State
 from workflows.runner.machine import process, sandbox, variables
 from workflows.runner.machine.artifacts import ArtifactStore
 from workflows.runner.machine.images import ImageMap
-from workflows.runner.model.library import Library
+from workflows.runner.model.library import Library, MissingObjectError
 from workflows.runner.nodes import kinds
 
 
@@ -104,13 +108,46 @@ def open_run(hub: Hub, workflow: dict[str, Any], documents: Sequence[dict[str, A
     return run
 
 
-def check(documents: Sequence[Document], chosen: Document | None) -> None:
+def check(documents: Sequence[Document], chosen: Document | None = None) -> None:
     """Refuse files that Argo or this machine would refuse.
 
     Raises:
         RefusedError: with everything that is wrong.
     """
+    check_structure(documents)
     validate(documents, submit=chosen)
+
+
+def check_structure(documents: Sequence[Document]) -> None:
+    """Refuse files with a field that is unknown, of a wrong type, or not done here.
+
+    Raises:
+        RefusedError: with everything that is wrong.
+    """
+    problems = [problem for document in documents for problem in structure(document)]
+    if problems:
+        raise RefusedError(problems)
+
+
+def refuse_unknown_images(
+    workflow: Mapping[str, Any], library: Library, images: ImageMap
+) -> None:
+    """Refuse a workflow with an image that nothing says what it is here.
+
+    Raises:
+        UnknownImageError: with the lines to add.
+    """
+    spec = workflow["spec"]
+    reference = spec.get("workflowTemplateRef")
+    if reference:
+        cluster = "ClusterWorkflowTemplate" if reference.get("clusterScope") else "WorkflowTemplate"
+        try:
+            below = library.get(cluster, reference["name"]).get("spec") or {}
+        except MissingObjectError:
+            return
+        spec = merge.workflow_template_ref(spec, below, None)
+    context = plan.context_of(workflow["metadata"]["name"], spec, library)
+    images.refuse_unknown(plan.needs(plan.reachable(spec, context)).images)
 
 
 async def run_all(runs: Sequence[Run], hub: Hub) -> None:

@@ -19,14 +19,20 @@ def run(
 ) -> int:
     """Run what the files and options mean; give the exit code."""
     documents = program.read_files(files)
+    program.check_structure(documents)
     chosen = submit.choose(documents, options)
     made = []
     for document in chosen:
         workflow = submit.workflow(document.data, options)
         made.append(workflow)
-        program.check(documents, Document(workflow, document.file, document.index, document.lines))
+        stamped = Document(workflow, document.file, document.index, document.lines)
+        others = [d for d in documents if d is not document or d.data.get("kind") != "Workflow"]
+        program.check([*others, stamped], stamped)
+    library = Library.of(documents)
     images = program.image_map(settings)
-    hub = program.make_hub(settings, Library.of(documents), images)
+    for workflow in made:
+        program.refuse_unknown_images(workflow, library, images)
+    hub = program.make_hub(settings, library, images)
     runs = [program.open_run(hub, workflow, [d.data for d in documents]) for workflow in made]
     asyncio.run(program.run_all(runs, hub))
     objects = [item.to_object() for item in runs]

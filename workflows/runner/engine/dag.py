@@ -143,6 +143,8 @@ class Dag:
         return self.run_.mark(self.node, SUCCEEDED)
 
     def _phase(self) -> str:
+        if self.run_.shutdown is not None and not self.frame.call.on_exit:
+            return FAILED
         goes_on = {
             name: {
                 phase for phase, wish in ((FAILED, "failed"), (ERROR, "error"))
@@ -155,8 +157,6 @@ class Dag:
         phase = assess(self.run_.nodes, self.node, targets, goes_on, fail_fast=fail_fast)
         if phase != RUNNING:
             return phase
-        if self.run_.shutdown is not None:
-            return FAILED
         raise self.stuck or StuckFault(
             f"no task of {self.node.name} can go on, and it is not over: Argo would wait forever"
         )
@@ -297,23 +297,22 @@ class TaskRun:
         if found is None:
             self.run_.create(
                 name, "Skipped", self.task.body, self.dag.frame.inner.scope, self.dag.boundary,
-                phase, message=message,
+                phase, message=message, parents=self._parents(),
             )  # fmt: skip
         else:
             self.run_.mark(found, phase, message)
-        self._connect(name)
 
-    def _connect(self, name: str) -> None:
-        """Hang a node below what it came after."""
-        if self.group is not None and name != self.group.name:
-            self.run_.add_child(self.group.name, name)
-        elif not self.task.names:
-            self.run_.add_child(self.dag.node.name, name)
-        else:
-            for before in self.task.names:
-                node = self.run_.find(f"{self.dag.node.name}.{before}")
-                for last in self.run_.outbound(node.id) if node else ():
-                    self.run_.add_child(self.run_.nodes[last].name, name)
+    def _parents(self) -> tuple[str, ...]:
+        """Give what a node of this task hangs below: the loop, or what it came after."""
+        if self.group is not None:
+            return (self.group.name,)
+        if not self.task.names:
+            return (self.dag.node.name,)
+        found: list[str] = []
+        for before in self.task.names:
+            node = self.run_.find(f"{self.dag.node.name}.{before}")
+            found += self.run_.outbound(node.id) if node else ()
+        return tuple(self.run_.nodes[last].name for last in found)
 
     async def _loop(self, elements: list[refs.Step], scope: Scope) -> None:
         if not elements:
@@ -325,9 +324,8 @@ class TaskRun:
         else:
             self.group = self.run_.create(
                 self.name, "TaskGroup", self.task.body, self.dag.frame.inner.scope,
-                self.dag.boundary, RUNNING,
+                self.dag.boundary, RUNNING, parents=self._parents(),
             )  # fmt: skip
-        self._connect(self.name)
         hooks = StepHooks(execute, self._call(self.task.body, self.name), self.task.body, scope,
                           f"tasks.{self.task.name}")  # fmt: skip
         hooks.saw(self.group)
@@ -347,6 +345,7 @@ class TaskRun:
         return Call(
             self.run_, name, body, "tasks", frame.inner, body.get("arguments") or {},
             self.dag.boundary, frame.call.depth + 1, on_exit=frame.call.on_exit,
+            parents=self._parents(),
         )  # fmt: skip
 
     async def _element(self, body: refs.Step, scope: Scope) -> None:
@@ -370,9 +369,6 @@ class TaskRun:
         except NodeFault as fault:
             self._errored(name, fault)
             return
-        finally:
-            if self.run_.find(name) is not None:
-                self._connect(name)
         await self._swallow(hooks.finish())
         await self._swallow(run_exit(execute, call, self.task.body, node, scope, prefix))
 

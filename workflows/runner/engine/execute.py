@@ -80,7 +80,7 @@ def fail_to_start(call: Call, message: str) -> Node:
         return run.mark(node, ERROR, message)
     return run.create(
         call.name, "Skipped", call.holder, call.context.scope, call.boundary, ERROR,
-        message=message, flag=call.flag,
+        message=message, flag=call.flag, parents=call.parents,
     )  # fmt: skip
 
 

@@ -21,6 +21,7 @@ class Call:
         holder: Has `template`, `templateRef` or `inline`, and the step's own `name`.
         kind: `steps` or `tasks`: how its own name is called in the template.
         context: Where the template is looked up.
+        parents: The nodes that its node hangs below.
     """
 
     run: Run
@@ -33,6 +34,7 @@ class Call:
     depth: int
     on_exit: bool = False
     hooked: bool = False
+    parents: tuple[str, ...] = ()
 
     @property
     def flag(self) -> dict[str, bool]:
@@ -99,4 +101,5 @@ class Frame:
         return run.create(
             self.name, NODE_TYPES[self.kind], self.call.holder, self.call.context.scope,
             self.call.boundary, phase, template=self.template, flag=self.flag,
+            parents=self.call.parents if self.name == self.call.name else (),
         )  # fmt: skip

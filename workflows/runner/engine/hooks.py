@@ -124,16 +124,9 @@ class StepHooks:
         call = Call(
             run, f"{self.call.name}.hooks.{name}", hook, "steps", self.call.context, given,
             self.call.boundary, self.call.depth, on_exit=self.call.on_exit, hooked=True,
+            parents=(node.name,),
         )  # fmt: skip
-        self.fired.append(run.hub.spawn(self._run(call, node)))
-
-    async def _run(self, call: Call, parent: Node) -> Node:
-        try:
-            node: Node = await self.execute(call)
-        finally:
-            if call.run.find(call.name) is not None:
-                call.run.add_child(parent.name, call.name)
-        return node
+        self.fired.append(run.hub.spawn(self.execute(call)))
 
     async def finish(self) -> None:
         """Wait for the hooks that fired.
@@ -168,10 +161,6 @@ async def run_exit(
         given = _arguments(run, given, own, prefix, last_outputs(run, node))
     inner = Call(
         run, f"{node.name}.onExit", hook, "steps", call.context, given, call.boundary,
-        call.depth, on_exit=True, hooked=True,
+        call.depth, on_exit=True, hooked=True, parents=(node.name,),
     )  # fmt: skip
-    try:
-        await execute(inner)
-    finally:
-        if run.find(inner.name) is not None:
-            run.add_child(node.name, inner.name)
+    await execute(inner)

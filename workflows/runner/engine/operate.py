@@ -303,16 +303,9 @@ class _WorkflowHooks:
     def _fire(self, name: str, hook: Mapping[str, Any]) -> None:
         call = Call(
             self.run, f"{self.run.name}.hooks.{name}", hook, "steps", self.run.context,
-            hook.get("arguments") or {}, None, 1, hooked=True,
+            hook.get("arguments") or {}, None, 1, hooked=True, parents=(self.run.name,),
         )  # fmt: skip
-        self.fired.append(self.run.hub.spawn(self._execute(call)))
-
-    async def _execute(self, call: Call) -> Node:
-        try:
-            return await execute(call)
-        finally:
-            if self.run.find(call.name) is not None and self.run.find(self.run.name) is not None:
-                self.run.add_child(self.run.name, call.name)
+        self.fired.append(self.run.hub.spawn(execute(call)))
 
     async def finish(self) -> NodeFault | None:
         """Wait for the hooks that fired; give what kept one from running."""

@@ -91,7 +91,7 @@ def _parent(frame: Frame) -> Node:
         return run.reopen(node, RUNNING)
     return run.create(
         frame.name, "Retry", call.holder, call.context.scope, call.boundary, RUNNING,
-        template=frame.template, flag=frame.flag,
+        template=frame.template, flag=frame.flag, parents=call.parents,
     )  # fmt: skip
 
 

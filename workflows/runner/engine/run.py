@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from workflows.runner.check import merge
@@ -71,6 +71,7 @@ class Run:
         message: str = "",
         template: Mapping[str, Any] | None = None,
         flag: dict[str, bool] | None = None,
+        parents: Iterable[str] = (),
     ) -> Node:
         """Add a node.
 
@@ -84,6 +85,7 @@ class Run:
             message: Why, if it ended at once.
             template: The template with inputs set, for nodes that run.
             flag: For hooks and attempts.
+            parents: The nodes that it hangs below, by their names.
         """
         now = time.time()
         node = Node(
@@ -98,6 +100,8 @@ class Run:
         if template is not None:
             node.inputs = template.get("inputs") or None
         self.nodes[node.id] = node
+        for parent in parents:
+            self.add_child(parent, name)
         self.changed(node)
         return node
 

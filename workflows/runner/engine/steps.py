@@ -192,9 +192,8 @@ class _Group:
         if self.run_.find(name) is None:
             self.run_.create(
                 name, "Skipped", step, self.steps.frame.inner.scope, self.steps.boundary,
-                phase, message=reason,
+                phase, message=reason, parents=(self.node.name,),
             )  # fmt: skip
-        self.run_.add_child(self.node.name, name)
 
     async def _run_all(self, expanded: list[refs.Step]) -> tuple[str, str] | None:
         """Start every member, wait for all; give phase and message of what went wrong."""
@@ -204,7 +203,6 @@ class _Group:
             try:
                 task = self._start(step)
             except DepthFault:
-                self.run_.add_child(self.node.name, f"{self.node.name}.{step['name']}")
                 continue
             except NodeFault as fault:
                 error = (ERROR, fault.message)
@@ -235,6 +233,7 @@ class _Group:
         call = Call(
             self.run_, name, step, "steps", frame.inner, step.get("arguments") or {},
             self.steps.boundary, frame.call.depth + 1, on_exit=frame.call.on_exit,
+            parents=(self.node.name,),
         )  # fmt: skip
         self.started[name] = step
         try:
@@ -246,8 +245,6 @@ class _Group:
         return asyncio.get_running_loop().create_task(self._child(call, ready, step))
 
     def _deemed(self, call: Call, fault: NodeFault) -> NodeFault:
-        if self.run_.find(call.name) is not None:
-            self.run_.add_child(self.node.name, call.name)
         return NodeFault(
             f"step group deemed errored due to child {call.name} error: {fault.message}"
         )
@@ -264,13 +261,9 @@ class _Group:
             self.stuck = fault
             return
         except DepthFault:
-            self.run_.add_child(self.node.name, call.name)
             return
         except NodeFault as fault:
             raise self._deemed(call, fault) from fault
-        finally:
-            if self.run_.find(call.name) is not None:
-                self.run_.add_child(self.node.name, call.name)
         await hooks.finish()
         await run_exit(execute, call, step, node, self.steps.scope, prefix)
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from workflows.runner.errors import NodeFault
-from workflows.runner.language import gotext
+from workflows.runner.language import gofmt, gotext
 from workflows.runner.language.errors import LanguageError
 
 _UNESCAPE = {"\\u003c": "<", "\\u003e": ">", "\\u0026": "&"}
@@ -141,7 +141,7 @@ def sequence(written: Mapping[str, Any]) -> list[str]:
     step = 1 if start <= end else -1
     form = written.get("format") or "%d"
     try:
-        return [gotext.sprintf(form, number) for number in range(start, end + step, step)]
+        return [gofmt.sprintf(form, number) for number in range(start, end + step, step)]
     except LanguageError as error:
         raise NodeFault(str(error)) from error
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from fastapi import BackgroundTasks, FastAPI, Form, Request, Response, UploadFile
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
+from pydantic.json_schema import SkipJsonSchema
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartParser
 
@@ -184,7 +185,7 @@ def _add_feedback(app: FastAPI, service: Service) -> None:
         photo: UploadFile,
         predicted: Label,
         corrected: Label,
-        version: Annotated[int | None, Form(ge=1, le=10**9)] = None,
+        version: Annotated[int | SkipJsonSchema[None], Form(ge=1, le=10**9)] = None,
     ) -> Correction:
         """Keep the right label of a photo, so that a later model can learn it."""
         shelf = service.feedback

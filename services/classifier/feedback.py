@@ -88,11 +88,13 @@ def export(source: Path, out: Path) -> dict[str, Any]:
 def _read(file: Path) -> Correction:
     try:
         facts = json.loads(file.read_text())
-        return Correction(
-            str(facts["photo"]), facts["version"], facts["predicted"], facts["corrected"]
-        )
-    except (ValueError, KeyError, TypeError) as error:
-        raise ExportError(f"{file} is no correction ({error!r}): move it away.") from error
+        facts.pop("at")
+        correction = Correction(**facts)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ExportError(f"{file} is no correction ({error}): move it away.") from error
+    if correction.photo != file.stem:
+        raise ExportError(f"{file} is no correction (it names another photo): move it away.")
+    return correction
 
 
 def main(arguments: Sequence[str]) -> int:

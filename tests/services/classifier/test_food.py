@@ -1,5 +1,7 @@
 """Photo -> tensor: every kind of photo, and every kind of file that is none."""
 
+import contextlib
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -138,9 +140,9 @@ def test_a_photo_can_keep_its_shape():
         pytest.param(png(9000, 9000, b""), food.TooLargeError, "64 million pixels", id="pixels"),
         pytest.param(png(5000, 5000, b"", colour=2), food.TooLargeError, "100 MB", id="memory"),
         pytest.param(png(10, 10, b"junk"), food.BadPhotoError, "broken", id="junk"),
-        pytest.param(saved(scene(), "JPEG")[:-900], food.BadPhotoError, "whole file", id="torn jpeg"),
-        pytest.param(saved(scene())[:-900], food.BadPhotoError, "whole file", id="torn png"),
-        pytest.param(saved(scene(), "WEBP")[:-90], food.BadPhotoError, "broken", id="torn webp"),
+        pytest.param(saved(scene(), "JPEG")[:-900], food.BadPhotoError, "whole file", id="jpeg"),
+        pytest.param(saved(scene())[:-900], food.BadPhotoError, "whole file", id="png"),
+        pytest.param(saved(scene(), "WEBP")[:-90], food.BadPhotoError, "broken", id="webp"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_a_photo_is_refused_in_words(photo, error, sentence):
@@ -209,9 +211,5 @@ def test_a_damaged_photo_is_read_or_refused_and_nothing_else(kind, data):
     if data.draw(st.booleans()):
         del photo[data.draw(st.integers(0, len(photo))) :]
 
-    try:
-        tensor = food.to_tensor(bytes(photo))
-    except food.BadPhotoError as refusal:
-        assert str(refusal).endswith(".")
-    else:
-        assert np.isfinite(tensor).all()
+    with contextlib.suppress(food.BadPhotoError):
+        assert np.isfinite(food.to_tensor(bytes(photo))).all()

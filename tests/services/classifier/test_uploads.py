@@ -2,8 +2,8 @@
 
 import socket
 import time
+from pathlib import Path
 
-import httpx
 import psutil
 import pytest
 
@@ -34,13 +34,12 @@ class Peak:
         self.size = server.size
 
     def __enter__(self) -> "Peak":
-        with open(f"/proc/{self.pid}/clear_refs", "w") as file:
-            file.write("5")  # the kernel forgets the peak so far
+        Path(f"/proc/{self.pid}/clear_refs").write_text("5")  # the kernel forgets the peak so far
         return self
 
     def __exit__(self, *_: object) -> None:
-        with open(f"/proc/{self.pid}/status") as file:
-            (peak,) = (line.split()[1] for line in file if line.startswith("VmHWM"))
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        (peak,) = (line.split()[1] for line in status.splitlines() if "VmHWM" in line)
         self.extra = int(peak) * 1024 - self.size
 
 
@@ -111,7 +110,7 @@ def test_a_heavy_file_of_unknown_length_is_refused_too(warm):
             yield bytes(2**17)
 
     with Peak(warm) as peak:
-        answer = httpx.post(
+        answer = warm.client.post(
             f"{warm.url}/predict",
             content=endless(),
             headers={"Content-Type": "multipart/form-data; boundary=x"},
@@ -139,7 +138,7 @@ def test_a_heavy_file_of_unknown_length_is_refused_too(warm):
     ],
 )
 def test_what_is_no_photo_is_refused_with_a_sentence(server, options, status, sentence):
-    answer = httpx.post(f"{server.url}/predict", **options)
+    answer = server.client.post(f"{server.url}/predict", **options)
 
     assert answer.status_code == status
     assert sentence in answer.json()["detail"]

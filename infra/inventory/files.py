@@ -1,0 +1,66 @@
+"""One source, every file: Ansible's inventory, ssh_config, hosts for testinfra and /etc/hosts."""
+
+import shlex
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from infra.errors import NoHostsError
+from infra.sites.site import Site
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+# Kubespray's names of what a site calls roles.
+GROUPS = {"kube_control_plane": "control-plane", "etcd": "etcd", "kube_node": "worker"}
+
+# A socket's path may have 100 letters, and a state folder's has more than enough.
+CONTROL = "~/.ssh/gourmetops-%C"
+
+
+def texts(site: Site, folder: Path) -> dict[str, str]:
+    """Return the files of a site, by name, as they are to lie in `folder`.
+
+    Raises:
+        NoHostsError: there is nothing to list, and an empty inventory does nothing in silence.
+    """
+    if not site.nodes:
+        raise NoHostsError(site.name)
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+        autoescape=False,
+    )
+    environment.filters["shell"] = shlex.quote
+    environment.filters["quoted"] = _quoted
+    facts = {
+        "site": site,
+        "groups": GROUPS,
+        "ssh_config": str(folder / "ssh_config"),
+        "known_hosts": str(folder / "known_hosts"),
+        "key": str(Path(site.ssh.key).expanduser()),
+        "control": CONTROL,
+    }
+    return {
+        template.removesuffix(".j2"): environment.get_template(template).render(facts).lstrip("\n")
+        for template in sorted(environment.list_templates())
+    }
+
+
+def write(site: Site, folder: Path) -> list[str]:
+    """Write the files of a site that differ from what lies there; return their names."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "known_hosts").touch()
+    changed = []
+    for name, text in texts(site, folder).items():
+        file = folder / name
+        if not file.exists() or file.read_text(encoding="utf-8") != text:
+            half = file.with_name(f".{name}.new")
+            half.write_text(text, encoding="utf-8")
+            half.replace(file)
+            changed.append(name)
+    return changed
+
+
+def _quoted(path: str) -> str:
+    return f'"{path}"'

@@ -1,0 +1,60 @@
+"""Host keys from a console log, and pinning them."""
+
+import subprocess
+
+import pytest
+
+from infra.inventory import console
+
+
+@pytest.fixture
+def key(tmp_path):
+    """A real host key: its kind and its text."""
+    file = tmp_path / "host"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", file], check=True)
+    kind, text, *_comment = file.with_suffix(".pub").read_text().split()
+    return kind, text
+
+
+def log(*lines):
+    return "\n".join(["[    0.0] Linux", console.BEGIN, *lines, console.END, "login:"])
+
+
+def test_the_keys_that_cloud_init_prints_are_found(key):
+    assert console.keys(log(f"{key[0]} {key[1]} root@node1")) == [key]
+
+
+def test_a_prefix_of_the_console_is_passed_over(key):
+    assert console.keys(log(f"ci-info: {key[0]} {key[1]} root@node1")) == [key]
+
+
+def test_a_torn_line_is_no_key(key):
+    assert console.keys(log(f"{key[0]} {key[1][:20]}", f"ssh-rsa {key[1]}", "ssh-ed25519 x")) == []
+
+
+def test_a_log_without_its_end_gives_nothing_yet(key):
+    assert console.keys(f"{console.BEGIN}\n{key[0]} {key[1]}\n") == []
+    assert console.keys("") == []
+
+
+def test_the_last_boot_counts(key):
+    old = log("ssh-ed25519 AAAA root@node1")
+
+    assert console.keys(f"{old}\n{log(f'{key[0]} {key[1]}')}") == [key]
+
+
+def test_pinned_keys_take_the_place_of_older_ones_of_the_same_host(tmp_path, key):
+    file = tmp_path / "known_hosts"
+    file.write_text("node1 ssh-ed25519 OLD\nnode2 ssh-ed25519 KEPT\n")
+
+    assert console.pin(file, ["node1", "10.0.0.1"], [key])
+    assert file.read_text() == (
+        f"node2 ssh-ed25519 KEPT\nnode1 {key[0]} {key[1]}\n10.0.0.1 {key[0]} {key[1]}\n"
+    )
+
+
+def test_pinning_again_changes_nothing(tmp_path, key):
+    file = tmp_path / "known_hosts"
+    console.pin(file, ["node1"], [key])
+
+    assert not console.pin(file, ["node1"], [key])

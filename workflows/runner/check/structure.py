@@ -96,7 +96,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _is_quantity(value: Any) -> bool:
-    return _is_number(value) or (_is_text(value) and _QUANTITY.fullmatch(value) is not None)
+    return _is_number(value) or (_is_text(value) and _QUANTITY.fullmatch(value.strip()) is not None)
 
 
 def _is_time(value: Any) -> bool:

@@ -20,6 +20,7 @@ OPTIONS = {
     "--site-api": "address of the site's API, which knows memory and restarts",
     "--namespace": "where the app runs, such as gourmetgram-staging",
     "--report": "folder for the raw report of the load test",
+    "--thresholds": "what is promised, if not thresholds.yaml beside the tests",
 }
 OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 BOUNDARY = "a-boundary-that-no-photo-holds"
@@ -104,10 +105,10 @@ def app(asked: dict[str, str]) -> App:
 
 
 @pytest.fixture(scope="session")
-def thresholds() -> dict[str, Any]:
+def thresholds(asked: dict[str, str]) -> dict[str, Any]:
     """Return what is promised."""
-    text = Path(__file__).with_name("thresholds.yaml").read_text()
-    read: dict[str, Any] = yaml.safe_load(text)
+    path = Path(asked["--thresholds"] or Path(__file__).with_name("thresholds.yaml"))
+    read: dict[str, Any] = yaml.safe_load(path.read_text())
     return read
 
 

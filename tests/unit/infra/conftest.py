@@ -9,6 +9,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psutil
 import pytest
 
 from infra.sites.site import Needs, Network, Node, Site, Ssh
@@ -70,6 +71,9 @@ class Host:
     def stop(self):
         """Stop sshd, if it runs."""
         if self.process:
+            # Sessions end by themselves once their client is gone; sshd then buries them.
+            sessions = psutil.Process(self.process.pid).children(recursive=True)
+            psutil.wait_procs(sessions, timeout=3)
             self.process.terminate()
             self.process.wait(10)
             self.process = None

@@ -10,39 +10,10 @@ import os
 import signal
 import time
 from collections.abc import Iterable
-from pathlib import Path
 
 import psutil
 
 MARK = "GOURMET_SITE_MARK"
-
-
-def boot_id() -> str:
-    """Return what tells one boot of this machine from another."""
-    try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    except FileNotFoundError:
-        return f"{psutil.boot_time():.0f}"
-
-
-def identity(pid: int) -> dict[str, float | int | str] | None:
-    """Return what proves later that a pid is still the same process, or None if it is gone."""
-    try:
-        return {"pid": pid, "started": psutil.Process(pid).create_time(), "boot": boot_id()}
-    except psutil.NoSuchProcess:
-        return None
-
-
-def lives(proof: dict[str, float | int | str] | None) -> bool:
-    """Say whether the very process that was recorded still runs."""
-    if not proof or proof.get("boot") != boot_id():
-        return False
-    try:
-        process = psutil.Process(int(proof["pid"]))
-        same = abs(process.create_time() - float(proof["started"])) < 0.02
-        return same and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
 
 
 def carries(process: psutil.Process, site_id: str) -> bool:

@@ -174,7 +174,6 @@ def _spawn(site: Site, guard: int) -> None:
         os.chdir(before)
         os.close(high)
         os.close(output)
-    files.write_json(site.state.supervisor / "daemon.json", ownership.identity(pid))
     _STARTED.append(pid)
 
 

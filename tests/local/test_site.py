@@ -16,6 +16,21 @@ from infra.local.errors import SiteError
 from infra.local.state import State
 from tests.local.conftest import app, make_bench, until
 
+REPLICA = {
+    "name": "gourmetgram-staging.gourmetgram-app-x",
+    "namespace": "gourmetgram-staging",
+    "kind": "Deployment",
+    "owner": "gourmetgram-app",
+    "template": "t",
+    "revision": "r",
+    "image": "i",
+    "labels": {},
+    "pod": {"spec": {"containers": [{"name": "app", "image": "i"}]}},
+    "ports": {},
+    "created": 0,
+    "state": "Running",
+}
+
 
 def test_down_leaves_no_process_and_no_port(tmp_path):
     bench = make_bench(tmp_path)
@@ -58,8 +73,8 @@ def test_down_touches_nobody_who_merely_has_a_recorded_pid(tmp_path):
     stranger = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
     try:
         (bench.state.supervisor / "supervisord.pid").write_text(str(stranger.pid))
-        record = ownership.identity(stranger.pid)
-        (bench.state.supervisor / "daemon.json").write_text(json.dumps(record))
+        record = bench.state.replicas / "gourmetgram-staging.gourmetgram-app-x.json"
+        record.write_text(json.dumps({**REPLICA, "pid": stranger.pid}))
 
         stages.stop(bench.state)
         stages.start(bench.state)

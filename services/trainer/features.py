@@ -6,13 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from services.trainer import files, progress
 from services.trainer.dataset import Picture
-from services.trainer.inference import Model
+from services.trainer.inference import Array, Model
 
-Array = NDArray[np.float32]
 # How many of the newest stores are looked through for photos that are known already.
 STORES = 8
 

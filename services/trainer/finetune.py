@@ -1,10 +1,12 @@
 """Train the last blocks of the network together with the head, from features halfway up."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional
+from torch.optim import Optimizer
 
 from services.trainer import progress
 from services.trainer.backbone import FEATURES, EfficientNetLite0
@@ -16,6 +18,27 @@ from services.trainer.settings import Config
 BATCH = 64
 
 
+class Tuned(NamedTuple):
+    """What fine-tuning changes: the last blocks of a network, and the head."""
+
+    network: EfficientNetLite0
+    last: nn.Linear
+
+    def weights(self) -> list[nn.Parameter]:
+        """Return all that is trained."""
+        return [*self.network.upper_parameters(), *self.last.parameters()]
+
+    def copy(self) -> list[Tensor]:
+        """Return the weights as they are now."""
+        return [weight.detach().clone() for weight in self.weights()]
+
+    @torch.no_grad()
+    def restore(self, kept: Sequence[Tensor]) -> None:
+        """Take weights back."""
+        for weight, old in zip(self.weights(), kept, strict=True):
+            weight.copy_(old)
+
+
 def train(
     network: EfficientNetLite0,
     head: Head,
@@ -25,27 +48,26 @@ def train(
 ) -> Head:
     """Fine-tune `network` in place, keep its best weights, and return the head for them."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    network.to(device)
-    last = _layer(head).to(device)
+    tuned = Tuned(network.to(device), _layer(head).to(device))
     training, validation = (
         _halfway(network, all_.split(name), device) for name in ("training", "validation")
     )
-    weights = [*network.upper_parameters(), *last.parameters()]
-    optimiser = torch.optim.AdamW(weights, lr=config.fine_tune_learning_rate)
+    optimiser = torch.optim.AdamW(tuned.weights(), lr=config.fine_tune_learning_rate)
     generator = torch.Generator().manual_seed(config.seed)
-    least, best = _loss(network, last, validation)[0], [w.detach().clone() for w in weights]
+    torch.manual_seed(config.seed)
+    least, best, kept = _loss(tuned, validation)[0], head.epoch, tuned.copy()
     for number in range(head.epoch + 1, head.epoch + config.fine_tune + 1):
         with progress.bar(f"fine-tuning, epoch {number}", len(training.labels)) as advance:
-            loss = _pass(network, last, training, optimiser, config, generator, advance)
-        validation_loss, accuracy = _loss(network, last, validation)
-        report(Epoch(number, loss, validation_loss, accuracy))
-        if validation_loss < least:
-            least, best = validation_loss, [w.detach().clone() for w in weights]
-    with torch.no_grad():
-        for weight, kept in zip(weights, best, strict=True):
-            weight.copy_(kept)
+            rows = _rows(len(training.labels), generator, advance)
+            loss = _pass(tuned, training, optimiser, rows, config)
+        epoch = Epoch(number, loss, *_loss(tuned, validation))
+        report(epoch)
+        if epoch.validation_loss < least:
+            least, best, kept = epoch.validation_loss, number, tuned.copy()
+    tuned.restore(kept)
     network.cpu()
-    return Head(*(p.detach().cpu().numpy() for p in last.parameters()), head.epoch)
+    weight, bias = (part.detach().cpu().numpy() for part in tuned.last.parameters())
+    return Head(weight, bias, best)
 
 
 def _layer(head: Head) -> nn.Linear:
@@ -70,32 +92,37 @@ def _halfway(
     return Examples(torch.cat(parts), labels)
 
 
+def _rows(
+    count: int, generator: torch.Generator, advance: Callable[[int], None]
+) -> Iterator[Tensor]:
+    """Yield batches of row numbers in random order."""
+    for rows in torch.randperm(count, generator=generator).split(BATCH):
+        yield rows
+        advance(len(rows))
+
+
 def _pass(
-    network: EfficientNetLite0,
-    last: nn.Linear,
-    training: Examples,
-    optimiser: torch.optim.Optimizer,
-    config: Config,
-    generator: torch.Generator,
-    advance: Callable[[int], None],
+    tuned: Tuned, training: Examples, optimiser: Optimizer, rows: Iterator[Tensor], config: Config
 ) -> float:
     """Look at every picture once; return the mean loss."""
     total = 0.0
-    for rows in torch.randperm(len(training.labels), generator=generator).split(BATCH):
-        features = functional.dropout(network.upper(training.features[rows]), config.dropout)
+    for some in rows:
+        features = tuned.network.upper(training.features[some])
         loss = functional.cross_entropy(
-            last(features), training.labels[rows], label_smoothing=config.label_smoothing
+            tuned.last(functional.dropout(features, config.dropout)),
+            training.labels[some],
+            label_smoothing=config.label_smoothing,
         )
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
-        total += loss.item() * len(rows)
-        advance(len(rows))
+        total += loss.item() * len(some)
     return total / len(training.labels)
 
 
 @torch.no_grad()
-def _loss(network: EfficientNetLite0, last: nn.Linear, held: Examples) -> tuple[float, float]:
-    logits = torch.cat([last(network.upper(part)) for part in held.features.split(BATCH)])
+def _loss(tuned: Tuned, held: Examples) -> tuple[float, float]:
+    parts = held.features.split(BATCH)
+    logits = torch.cat([tuned.last(tuned.network.upper(part)) for part in parts])
     right = (logits.argmax(1) == held.labels).float().mean().item()
     return functional.cross_entropy(logits, held.labels).item(), right

@@ -6,17 +6,15 @@ import logging
 import warnings
 from pathlib import Path
 
-import numpy as np
 import onnx
 import torch
-from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
 from services import food
 from services.trainer import backbone, files
 from services.trainer.backbone import EfficientNetLite0
+from services.trainer.inference import Array
 
-Array = NDArray[np.float32]
 INPUT, FEATURES, LOGITS = "input", "features", "logits"
 
 
@@ -45,9 +43,7 @@ def with_head(file: Path, weight: Array, bias: Array) -> bytes:
     model = onnx.load(file)
     del model.graph.output[:]
     shape = ["photos", len(food.LABELS)]
-    model.graph.output.append(
-        helper.make_tensor_value_info(LOGITS, onnx.TensorProto.FLOAT, shape)
-    )
+    model.graph.output.append(helper.make_tensor_value_info(LOGITS, onnx.TensorProto.FLOAT, shape))
     model.graph.initializer.extend(
         [numpy_helper.from_array(weight, "head.weight"), numpy_helper.from_array(bias, "head.bias")]
     )

@@ -5,14 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
 from services import food
+from services.trainer.inference import Array
 from services.trainer.settings import Config
-
-Array = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -95,9 +93,7 @@ def _step(
 def _judge(head: nn.Linear, validation: Examples, number: int, loss: float) -> Epoch:
     logits = head(validation.features)
     right = (logits.argmax(1) == validation.labels).float().mean().item()
-    return Epoch(
-        number, loss, functional.cross_entropy(logits, validation.labels).item(), right
-    )
+    return Epoch(number, loss, functional.cross_entropy(logits, validation.labels).item(), right)
 
 
 def _copy(head: nn.Linear, epoch: int) -> Head:

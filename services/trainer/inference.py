@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import onnxruntime
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from services import food
 
-Array = NDArray[np.float32]
+Array: TypeAlias = NDArray[np.float32]
 BATCH = 16
 
 
@@ -22,6 +23,8 @@ class Model:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
+        # A thread that waits sleeps: the core is needed to decode the next batch.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.log_severity_level = 3
         self.session = onnxruntime.InferenceSession(
             file, options, providers=["CPUExecutionProvider"]

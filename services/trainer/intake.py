@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 
 from services import food
 from services.trainer import dataset
-from services.trainer.dataset import CARD, SPLITS
+from services.trainer.dataset import SPLITS
 from services.trainer.errors import BadDataError, SourceError
 
 MAX_BYTES = 8 * 2**30
@@ -77,7 +77,9 @@ def _copy(root: Path, into: Path, seed: int) -> list[str]:
 
 def assign(digests: Sequence[str], seed: int) -> dict[str, str]:
     """Give each picture of a class its split, and each split a picture if there are three."""
-    numbers = {one: int(hashlib.sha256(f"{seed} {one}".encode()).hexdigest(), 16) for one in digests}
+    numbers = {
+        one: int(hashlib.sha256(f"{seed} {one}".encode()).hexdigest(), 16) for one in digests
+    }
     splits = {one: _split(number % 100) for one, number in numbers.items()}
     for split in SPLITS:
         if split not in splits.values() and len(splits) >= len(SPLITS):

@@ -9,6 +9,8 @@ from typing import Any
 from services import food
 from services.trainer import files
 
+# What `train` leaves in its working folder.
+MODEL, RUN_ID, WEIGHTS = "model", "run-id", "trained.pt"
 FORMAT = 1
 ONNX, FACTS = "model.onnx", "model.json"
 

@@ -6,15 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from services.trainer.backbone import EfficientNetLite0
 from services.trainer.dataset import Picture
 from services.trainer.head import Head
-from services.trainer.inference import Model, tensors
+from services.trainer.inference import Array, Model, tensors
 
-Array = NDArray[np.float32]
-PHOTOS = 33
+PHOTOS = 22
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Turn an exported model into INT8, calibrated on photos it was trained with."""
 
+import logging
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -29,6 +30,8 @@ def to_int8(model: bytes, photos: Sequence[bytes]) -> bytes:
     with tempfile.TemporaryDirectory(prefix="gourmetops-int8-") as folder:
         exact, small = Path(folder, "fp32.onnx"), Path(folder, "int8.onnx")
         exact.write_bytes(model)
+        # Its advice to prepare the graph first: torch's exporter already did.
+        logging.getLogger().setLevel(logging.ERROR)
         quantize_static(
             exact,
             small,

@@ -57,7 +57,7 @@ def read(kind: type[Settings], file: Path) -> Settings:
         SettingsError: a key is unknown, missing, or of another type.
     """
     said: dict[str, Any] = yaml.safe_load(file.read_text()) or {}
-    types = {field.name: field.type for field in fields(kind)}
+    types: dict[str, Any] = {field.name: field.type for field in fields(kind)}
     for key in said:
         if key not in types:
             raise SettingsError(file, key, tuple(types))

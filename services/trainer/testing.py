@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-from services.trainer import champions, files, modelfile, tracking, training
+from services.trainer import champions, files, modelfile, tracking
 from services.trainer.errors import MissingError, NoVerdictError
 
 HERE = Path(__file__).parent
@@ -40,10 +40,10 @@ def test(data: Path, work: Path, champion: str | None, address: str) -> dict[str
         NoVerdictError: the tests could not be run.
         TrackingError: MLflow does not answer, or does not know the run or the champion.
     """
-    for file in (work / training.RUN_ID, work / training.MODEL / modelfile.FACTS):
+    for file in (work / modelfile.RUN_ID, work / modelfile.MODEL / modelfile.FACTS):
         if not file.exists():
             raise MissingError(file, "python -m services.trainer train")
-    with tracking.known_run(address, (work / training.RUN_ID).read_text()) as run:
+    with tracking.known_run(address, (work / modelfile.RUN_ID).read_text()) as run:
         run.tags({VERDICT: "running"})
         with tempfile.TemporaryDirectory(prefix="gourmetops-champion-") as name:
             best = champions.find(champion, run.client, Path(name))
@@ -71,8 +71,8 @@ def read(junit: Path) -> Report:
 def _run(data: Path, work: Path, champion: Path | None) -> Report:
     with files.whole_folder(work / REPORT) as new:
         options = [f"--junitxml={new / JUNIT}", f"--data={data.absolute()}"]
-        options += [f"--model={(work / training.MODEL).absolute()}"]
-        options += [f"--trained={(work / training.WEIGHTS).absolute()}"]
+        options += [f"--model={(work / modelfile.MODEL).absolute()}"]
+        options += [f"--trained={(work / modelfile.WEIGHTS).absolute()}"]
         options += [f"--champion={champion}"] if champion else []
         done = _pytest(options)
         (new / TEXT).write_text(done.stdout)
@@ -99,5 +99,5 @@ def _pytest(options: list[str]) -> subprocess.CompletedProcess[str]:
 
 def _sentence(message: str) -> str:
     """Return what the test says, without how pytest shows the comparison."""
-    first = message.split("\nassert ")[0].strip()
+    first = message.partition("\nassert ")[0].strip()
     return first.removeprefix("AssertionError: ")

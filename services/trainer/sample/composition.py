@@ -13,24 +13,27 @@ import resvg_py
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter
 
 SIDE = 256
+EDGE = 12
 QUALITY = (80, 95)
 Colour = tuple[int, int, int]
 
 
 def render(svg: str) -> Image.Image:
-    """Render a drawing as a picture with transparency."""
-    png = resvg_py.svg_to_bytes(svg_string=svg, width=SIDE, height=SIDE)
-    return Image.open(BytesIO(bytes(png))).convert("RGBA")
+    """Render a drawing as a picture with transparency, and an edge that a tilt may cut off."""
+    png = resvg_py.svg_to_bytes(svg_string=svg, width=SIDE - 2 * EDGE, height=SIDE - 2 * EDGE)
+    picture = Image.new("RGBA", (SIDE, SIDE), (0, 0, 0, 0))
+    picture.paste(Image.open(BytesIO(bytes(png))), (EDGE, EDGE))
+    return picture
 
 
 def compose(drawing: Image.Image, rng: Random) -> bytes:
     """Compose one picture and return it as JPEG."""
     picture = rng.choice(BACKGROUNDS)(rng).convert("RGBA")
     side = rng.randint(int(SIDE * 0.65), SIDE)
-    turned = drawing.rotate(rng.uniform(-25, 25), Image.Resampling.BICUBIC, expand=True)
+    small = drawing.resize((side, side), Image.Resampling.BILINEAR)
     if rng.random() < 0.5:
-        turned = turned.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
-    small = turned.resize((side, side), Image.Resampling.BILINEAR)
+        small = small.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+    small = small.rotate(rng.uniform(-20, 20), Image.Resampling.BILINEAR)
     place = (rng.randint(0, SIDE - side), rng.randint(0, SIDE - side))
     if rng.random() < 0.4:
         picture.alpha_composite(_shadow(small), place)

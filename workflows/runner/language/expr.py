@@ -46,7 +46,7 @@ def expand(flat: Mapping[str, Any]) -> dict[str, Any]:
     """Turn names with dots into nested maps; a parent with children is the map."""
     names = sorted(flat)
     nested: dict[str, Any] = {}
-    for name, following in zip(names, [*names[1:], ""], strict=True):
+    for name, following in zip(names, [*names[1:], ""], strict=False):
         if following.startswith(f"{name}."):
             continue
         *parents, last = name.split(".")

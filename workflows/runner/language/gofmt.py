@@ -187,7 +187,7 @@ def _integer(verb: str, flags: str, width: int, precision: int | None, value: in
 
 def _rune(verb: str, flags: str, value: int) -> str:
     if verb == "U":
-        return f"U+{value:04X}" + (f" '{chr(value)}'" if "#" in flags else "")
+        return f"U+{value % 2**64:04X}" + (f" '{chr(value)}'" if "#" in flags else "")
     character = chr(value) if 0 <= value <= 0x10FFFF and not 0xD800 <= value < 0xE000 else "\ufffd"
     if verb == "c":
         return character
@@ -229,7 +229,8 @@ def _text(
         raw = "#" in flags and "`" not in text and text.isprintable()
         return f"`{text}`" if raw else gotext.quote(text)
     if verb in "xX":
-        shown = text.encode("utf-8", "surrogateescape").hex(" " if " " in flags else "")
+        data = text.encode("utf-8", "surrogateescape")
+        shown = data.hex(" ") if " " in flags else data.hex()
         if precision is not None:
             shown = shown[: precision * 2]
         return shown.upper() if verb == "X" else shown

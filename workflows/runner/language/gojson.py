@@ -8,7 +8,14 @@ _BLANK = re.compile(r"[ \t\r\n]*")
 _STRING = re.compile(r'"(?:[^"\\\x00-\x1f]|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*')
 _LITERALS = {"t": "true", "f": "false", "n": "null"}
 # Words and numbers end where a blank would: the library shows one when the text ends.
-_CUT_SHORT = ("in literal", "in numeric", "after decimal", "in exponent")
+_CUT_SHORT = (
+    "in literal",
+    "in numeric",
+    "after decimal",
+    "in exponent",
+    "in string escape",
+    "in \\u",
+)
 
 
 class _WrongError(Exception):

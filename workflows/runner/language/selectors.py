@@ -136,17 +136,37 @@ class _Parser:
         opening = self._next()
         if opening != "(":
             raise PathError(f"found '{opening}' expected: '('")
-        values = [""]
-        while (token := self._next()) != ")":
+        first = self.current
+        if first == ")":
+            self._next()
+            return ("",)
+        if first != "," and (first in _SYMBOLS or not first):
+            raise PathError(f"found '{first}', expected: ',', ')' or identifier")
+        found = self._identifiers()
+        if self._next() != ")":
+            raise PathError(f"found '{first}', expected: ')'")
+        return tuple(sorted(found))
+
+    def _identifiers(self) -> set[str]:
+        found: set[str] = set()
+        while True:
+            token = self._next()
             if token == ",":
-                values.append("")
+                if not found:
+                    found.add("")
+                if self.current == ")":
+                    return found | {""}
+                if self.current == ",":
+                    self._next()
+                    found.add("")
             elif token in _SYMBOLS or not token:
                 raise PathError(f"found '{token}', expected: ',', or identifier")
-            elif values[-1]:
-                raise PathError(f"found '{token}', expected: ',' or ')'")
             else:
-                values[-1] = token
-        return tuple(sorted(set(values)))
+                found.add(token)
+                if self.current == ")":
+                    return found
+                if self.current != ",":
+                    raise PathError(f"found '{self.current}', expected: ',' or ')'")
 
 
 def _check_key(key: str) -> None:
@@ -166,22 +186,26 @@ def _check_key(key: str) -> None:
 
 
 def _check_values(key: str, operator: str, values: tuple[str, ...]) -> None:
+    problems: list[str] = []
     for index, value in enumerate(values):
         if operator in (">", "<") and not _WHOLE.fullmatch(value):
-            raise PathError(
+            problems.append(
                 f'values[{index}]: Invalid value: "{value}": '
                 "for 'Gt', 'Lt' operators, the value must be an integer"
             )
         if len(value) > 63:
-            raise PathError(
+            problems.append(
                 f'values[{index}][{key}]: Invalid value: "{value}": '
                 "must be no more than 63 characters"
             )
         if not _VALUE.fullmatch(value):
-            raise PathError(
+            problems.append(
                 f'values[{index}][{key}]: Invalid value: "{value}": a valid label must be '
                 "an empty string or consist of alphanumeric characters, '-', '_' or '.', "
                 "and must start and end with an alphanumeric character (e.g. 'MyValue',  "
                 "or 'my_value',  or '12345', regex used for validation is "
                 "'(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"
             )
+    if problems:
+        shown = ", ".join(problems)
+        raise PathError(f"[{shown}]" if len(problems) > 1 else shown)

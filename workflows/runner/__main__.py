@@ -3,65 +3,127 @@
 import argparse
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
-from workflows.runner.check.problem import RefusedError
-from workflows.runner.commands.program import Settings
-from workflows.runner.errors import RunnerError
+from workflows.runner.commands import options
+from workflows.runner.errors import RunnerError, UsageError
 from workflows.runner.language.errors import LanguageError
-from workflows.runner.model.submit import Options
+
+_INTERRUPTED = 130
 
 
-def main(arguments: list[str]) -> int:
+def main(arguments: Sequence[str]) -> int:
     """Do what the command line asks; give the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m workflows.runner", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True)
-    run = commands.add_parser("run")
-    run.add_argument("files", nargs="+")
-    run.add_argument("--from", dest="source")
-    run.add_argument("-p", "--parameter", action="append", default=[])
-    run.add_argument("--entrypoint")
-    run.add_argument("--name")
-    run.add_argument("--images", type=Path)
-    run.add_argument("--store", type=Path)
-    run.add_argument("--objects", type=Path)
-    run.add_argument("--state", type=Path, default=Path(".local/runs"))
-    run.add_argument("-o", "--output", default="tree")
-    lint = commands.add_parser("lint")
-    lint.add_argument("files", nargs="+")
-    logs = commands.add_parser("logs")
-    logs.add_argument("name")
-    logs.add_argument("--state", type=Path, default=Path(".local/runs"))
-    logs.add_argument("-o", "--output", default="text")
-    args = parser.parse_args(arguments)
+    from workflows.runner.check.problem import RefusedError
+
+    args = options.parser().parse_args(arguments)
     try:
-        return dispatch(args)
+        return _dispatch(args)
     except (RunnerError, LanguageError, RefusedError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        return _INTERRUPTED
 
 
-def dispatch(args: argparse.Namespace) -> int:
-    """Run one command."""
-    if args.command == "run":
-        from workflows.runner.commands.run import run
+def _dispatch(args: argparse.Namespace) -> int:
+    if args.command == "support":
+        from workflows.runner.commands.support import support
 
-        settings = Settings(
-            state=args.state, images=args.images, store=args.store, objects=args.objects,
-            environment=dict(os.environ), wait_for_people=sys.stdin.isatty(),
-        )  # fmt: skip
-        parameters = dict(item.split("=", 1) for item in args.parameter)
-        options = Options(parameters, args.entrypoint, args.name, args.source)
-        return run(args.files, options, settings, args.output)
-    if args.command == "lint":
-        from workflows.runner.commands import program
+        return support(args.output)
+    state = _state(args.state)
+    if args.command in ("list", "get", "logs"):
+        return _look(args, state)
+    if args.command in ("stop", "terminate"):
+        from workflows.runner.commands.control import end
 
-        documents = program.read_files(args.files)
-        program.check(documents, None)
-        return 0
+        return end(args.name, state, args.command.capitalize())
+    return _work(args, state)
+
+
+def _look(args: argparse.Namespace, state: Path) -> int:
+    if args.command == "list":
+        from workflows.runner.commands.look import show_list
+
+        return show_list(state, args.output)
+    if args.command == "get":
+        from workflows.runner.commands.look import get
+
+        return get(args.name, state, args.output)
     from workflows.runner.commands.logs import logs
 
-    return logs(args.name, args.state, args.output)
+    return logs(args.name, state, args.output, node=args.node, follow=args.follow)
+
+
+def _work(args: argparse.Namespace, state: Path) -> int:
+    from workflows.runner.commands import program
+
+    settings = program.Settings(
+        state=state,
+        images=args.images or _existing(state.parent / "images.yaml"),
+        store=args.store,
+        objects=getattr(args, "objects", None) or _existing(state.parent / "objects"),
+        environment=dict(os.environ),
+        wait_for_people=_waits(args),
+        stubs=program.read_stubs(getattr(args, "stub", [])),
+    )
+    if args.command == "lint":
+        from workflows.runner.commands.lint import lint
+
+        return lint(args.files, settings)
+    if args.command == "cron":
+        from workflows.runner.commands.cron import cron
+
+        return cron(args.files, settings, args.seconds, args.since, args.speed)
+    if args.command in ("retry", "resume"):
+        from workflows.runner.commands import again
+
+        if args.command == "retry":
+            return again.retry(args.name, settings, args.output, args.again)
+        return again.resume(args.name, settings, args.output, args.node, _pairs(args.parameter))
+    return _run(args, settings)
+
+
+def _run(args: argparse.Namespace, settings: "object") -> int:
+    from workflows.runner.commands.program import Settings
+    from workflows.runner.commands.run import run, show_plan
+    from workflows.runner.model.submit import Options
+
+    assert isinstance(settings, Settings)
+    wanted = Options(_pairs(args.parameter), args.entrypoint, args.name, args.source)
+    if args.plan:
+        return show_plan(args.files, wanted, settings, args.output)
+    return run(args.files, wanted, settings, args.output)
+
+
+def _waits(args: argparse.Namespace) -> bool:
+    wish = getattr(args, "suspend", None)
+    return wish == "wait" or (wish is None and sys.stdin is not None and sys.stdin.isatty())
+
+
+def _pairs(given: Sequence[str]) -> dict[str, str]:
+    pairs = {}
+    for item in given:
+        name, equals, value = item.partition("=")
+        if not equals:
+            raise UsageError(f"-p {item}: write it as NAME=VALUE")
+        pairs[name] = value
+    return pairs
+
+
+def _existing(path: Path) -> Path | None:
+    return path if path.exists() else None
+
+
+def _state(wish: Path | None) -> Path:
+    """Give the folder of runs: as asked, or in the state folder of this clone."""
+    if wish is not None:
+        return wish
+    return Path(os.environ.get("GOURMET_STATE") or ".local") / "runs"
 
 
 if __name__ == "__main__":

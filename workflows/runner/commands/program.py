@@ -16,16 +16,19 @@ from workflows.runner.check.validate import validate
 from workflows.runner.engine.hub import Hub
 from workflows.runner.engine.locks import LockTable
 from workflows.runner.engine.operate import operate
+from workflows.runner.engine import stored, suspension
 from workflows.runner.engine.run import Run
-from workflows.runner.errors import UsageError
+from workflows.runner.engine.store import ApiError, ObjectStore
+from workflows.runner.errors import RunnerError, UsageError
 from workflows.runner.language import manifest
 from workflows.runner.language.manifest import Document
-from workflows.runner.ledger import processes
+from workflows.runner.ledger import commands, processes
 from workflows.runner.ledger.ledger import Ledger
 from workflows.runner.ledger.runs import RunFolder, State
 from workflows.runner.machine import process, sandbox, variables
 from workflows.runner.machine.artifacts import ArtifactStore
 from workflows.runner.machine.images import ImageMap
+from workflows.runner.model import submit
 from workflows.runner.model.library import Library, MissingObjectError
 from workflows.runner.nodes import kinds
 
@@ -93,6 +96,10 @@ def make_hub(settings: Settings, library: Library, images: ImageMap) -> Hub:
         wait_for_people=settings.wait_for_people,
         stubs=settings.stubs,
     )
+    hub.store = ObjectStore(
+        library, state.path / ".objects", settings.objects,
+        lambda workflow: start_child(hub, workflow), lambda name: workflow_object(hub, name),
+    )  # fmt: skip
     hub.locks = LockTable(state.path / ".locks")
     hub.artifacts = ArtifactStore(state.path / ".artifacts")
     return hub
@@ -106,6 +113,38 @@ def open_run(hub: Hub, workflow: dict[str, Any], documents: Sequence[dict[str, A
     run = Run(hub, workflow, folder, Ledger(folder.ledger))
     hub.runs[run.name] = run
     return run
+
+
+def start_child(hub: Hub, data: dict[str, Any]) -> dict[str, Any]:
+    """Start a Workflow that a step created, beside its parent; give the object.
+
+    Raises:
+        ApiError: it would be refused.
+    """
+    workflow = submit.stamp(data)
+    documents = [Document(item, "manifest", 0) for item in hub.library.objects.values()]
+    stamped = Document(workflow, "manifest", len(documents))
+    templates = [d for d in documents if d.data.get("kind") in submit.TEMPLATES]
+    try:
+        check_structure([stamped])
+        validate([*templates, stamped], submit=stamped)
+        refuse_unknown_images(workflow, hub.library, hub.images)
+        run = open_run(hub, workflow, list(hub.library.objects.values()))
+    except (RefusedError, RunnerError) as error:
+        raise ApiError(str(error)) from error
+    hub.spawn(operate(run))
+    return run.to_object()
+
+
+def workflow_object(hub: Hub, name: str) -> dict[str, Any] | None:
+    """Give a workflow of this process, or of an earlier one, with its status."""
+    run: Run | None = hub.runs.get(name)
+    if run is not None:
+        return run.to_object()
+    folder = RunFolder(hub.state.path / name)
+    if not (folder.path / "run.json").exists():
+        return None
+    return stored.load(hub, folder).to_object()
 
 
 def check(documents: Sequence[Document], chosen: Document | None = None) -> None:
@@ -129,6 +168,41 @@ def check_structure(documents: Sequence[Document]) -> None:
         raise RefusedError(problems)
 
 
+def spec_of(workflow: Mapping[str, Any], library: Library) -> dict[str, Any]:
+    """Give the spec that would run, a referenced template merged in."""
+    spec: dict[str, Any] = workflow["spec"]
+    reference = spec.get("workflowTemplateRef")
+    if not reference:
+        return spec
+    kind = "ClusterWorkflowTemplate" if reference.get("clusterScope") else "WorkflowTemplate"
+    try:
+        below = library.get(kind, reference["name"]).get("spec") or {}
+    except MissingObjectError:
+        return spec
+    return merge.workflow_template_ref(spec, below, None)
+
+
+def clean_up_all(hub: Hub) -> None:
+    """Kill what runners that were killed left running in this state folder."""
+    for folder in hub.state:
+        stored.clean_up(folder)
+
+
+def read_stubs(given: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Read the outcomes that `--stub NODE=FILE` names.
+
+    Raises:
+        UsageError: one is malformed.
+    """
+    stubs = {}
+    for item in given:
+        node, equals, path = item.rpartition("=")
+        if not equals:
+            raise UsageError(f"--stub {item}: write it as NODE=FILE")
+        stubs[node] = read_one(Path(path))
+    return stubs
+
+
 def refuse_unknown_images(
     workflow: Mapping[str, Any], library: Library, images: ImageMap
 ) -> None:
@@ -137,15 +211,7 @@ def refuse_unknown_images(
     Raises:
         UnknownImageError: with the lines to add.
     """
-    spec = workflow["spec"]
-    reference = spec.get("workflowTemplateRef")
-    if reference:
-        cluster = "ClusterWorkflowTemplate" if reference.get("clusterScope") else "WorkflowTemplate"
-        try:
-            below = library.get(cluster, reference["name"]).get("spec") or {}
-        except MissingObjectError:
-            return
-        spec = merge.workflow_template_ref(spec, below, None)
+    spec = spec_of(workflow, library)
     context = plan.context_of(workflow["metadata"]["name"], spec, library)
     images.refuse_unknown(plan.needs(plan.reachable(spec, context)).images)
 
@@ -155,8 +221,7 @@ async def run_all(runs: Sequence[Run], hub: Hub) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, _interrupted, runs, hub, number)
-    for run in runs:
-        run.ledger.note(workflow=run.summary())
+    loop.add_signal_handler(commands.WAKE, _asked, hub)
     await asyncio.gather(*(operate(run) for run in runs))
     while hub.tasks:
         await asyncio.gather(*hub.tasks, return_exceptions=True)
@@ -173,6 +238,16 @@ def close(run: Run) -> None:
 
 
 def _interrupted(runs: Sequence[Run], hub: Hub, number: signal.Signals) -> None:
-    hub.__dict__["interrupted"] = number
+    hub.interrupted = number
     for run in (*runs, *hub.runs.values()):
         run.ask_to_end("Terminate")
+
+
+def _asked(hub: Hub) -> None:
+    """Do what other processes asked of the runs of this one."""
+    for run in list(hub.runs.values()):
+        for request in commands.take(run.folder):
+            if request["command"] == "end":
+                run.ask_to_end(request["strategy"])
+            elif request["command"] == "resume":
+                suspension.resume(run, request["node"], request["values"])

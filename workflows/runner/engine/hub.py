@@ -41,6 +41,10 @@ class Hub:
     locks: Any = None
     store: Any = None
     artifacts: Any = None
+    answers: dict[str, dict[str, str]] = field(default_factory=dict)
+    suspended: dict[str, dict[str, "asyncio.Future[dict[str, str]]"]] = field(default_factory=dict)
+    interrupted: int | None = None
+    next_change: "asyncio.Future[None] | None" = None
 
     @contextmanager
     def working(self) -> Iterator[None]:
@@ -59,8 +63,16 @@ class Hub:
             for check in list(self.idle_checks):
                 check()
 
+    def change(self) -> "asyncio.Future[None]":
+        """Give what is done when the phase of any workflow changes next."""
+        if self.next_change is None or self.next_change.done():
+            self.next_change = asyncio.get_running_loop().create_future()
+        return self.next_change
+
     def changed(self, run: Any) -> None:
         """Tell everybody that the phase of a workflow changed."""
+        if self.next_change is not None and not self.next_change.done():
+            self.next_change.set_result(None)
         for tell in list(self.listeners):
             tell(run)
 

@@ -1,7 +1,6 @@
 """Waiting for people: suspended nodes and workflows, and what wakes them."""
 
 import asyncio
-from typing import Any
 
 from workflows.runner.engine.run import Run
 from workflows.runner.errors import StuckFault
@@ -11,7 +10,7 @@ _NOBODY_SECONDS = 0.2
 
 async def wait_for_resume(
     run: Run, node_name: str, *, on_exit: bool = False, timeout: float | None = None
-) -> dict[str, Any]:
+) -> dict[str, str]:
     """Wait until somebody resumes a node.
 
     Returns:
@@ -22,8 +21,10 @@ async def wait_for_resume(
         StuckFault: nobody is there to resume it.
         InterruptedWaitError: the run ends.
     """
+    if node_name in run.hub.answers:
+        return run.hub.answers.pop(node_name)
     loop = asyncio.get_running_loop()
-    woken: asyncio.Future[dict[str, Any]] = loop.create_future()
+    woken: asyncio.Future[dict[str, str]] = loop.create_future()
     suspended(run)[node_name] = woken
 
     def nobody_is_there() -> None:
@@ -44,9 +45,9 @@ async def wait_for_resume(
         suspended(run).pop(node_name, None)
 
 
-def suspended(run: Run) -> dict[str, "asyncio.Future[dict[str, Any]]"]:
+def suspended(run: Run) -> dict[str, "asyncio.Future[dict[str, str]]"]:
     """Give who waits in a run, by node name."""
-    return run.hub.__dict__.setdefault("_suspended", {}).setdefault(run.name, {})
+    return run.hub.suspended.setdefault(run.name, {})
 
 
 def resume(run: Run, node_name: str | None, values: dict[str, str]) -> int:

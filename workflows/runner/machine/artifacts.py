@@ -76,6 +76,12 @@ class ArtifactStore:
             return
         _copy(source, target)
 
+    def keys(self, prefix: str) -> list[str]:
+        """List the keys below a prefix."""
+        top = self._path(prefix)
+        files = [top] if top.is_file() else sorted(p for p in top.rglob("*") if p.is_file())
+        return [str(path.relative_to(self.folder)) for path in files]
+
     def _path(self, key: str) -> Path:
         if ".." in PurePosixPath(key).parts:
             raise NodeFault(f"artifact key {key!r} leaves its folder")

@@ -37,6 +37,11 @@ class Library:
             self.objects[data.get("kind", ""), name] = data
             self._templates.pop((data.get("kind", ""), name), None)
 
+    def forget(self, kind: str, name: str) -> None:
+        """Take an object out."""
+        self.objects.pop((kind, name), None)
+        self._templates.pop((kind, name), None)
+
     def get(self, kind: str, name: str) -> dict[str, Any]:
         """Give an object.
 

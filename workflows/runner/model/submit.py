@@ -14,6 +14,7 @@ from workflows.runner.model.library import NAMESPACE
 from workflows.runner.model.node import moment
 
 API_VERSION = "argoproj.io/v1alpha1"
+TEMPLATES = ("WorkflowTemplate", "ClusterWorkflowTemplate")
 _SUBMITTABLE = ("WorkflowTemplate", "ClusterWorkflowTemplate", "CronWorkflow")
 
 

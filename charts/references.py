@@ -10,6 +10,7 @@ from typing import Any
 
 from charts import pods
 from charts.manifests import Manifest
+from charts.pods import Pod
 
 Finding = tuple[Manifest, str]
 Objects = Sequence[Manifest]
@@ -31,11 +32,7 @@ def services_find_pods(objects: Objects) -> Iterator[Finding]:
     """Hold a Service's selector and target ports against the pods of its namespace."""
     for service in _kind(objects, "Service"):
         selector = service.data["spec"].get("selector") or {}
-        found = [
-            pod
-            for pod in pods.every(objects)
-            if pod.owner.namespace == service.namespace and not _missing(selector, pod.labels)
-        ]
+        found = _selected(objects, service.namespace, selector)
         if not found:
             yield service, f"its selector ({_pairs(selector)}) finds no pod in {service.namespace}"
         for port in service.data["spec"].get("ports") or []:
@@ -49,11 +46,7 @@ def policies_find_pods(objects: Objects) -> Iterator[Finding]:
     """Hold a NetworkPolicy's podSelector and ports against the pods of its namespace."""
     for policy in _kind(objects, "NetworkPolicy"):
         selector = (policy.data["spec"].get("podSelector") or {}).get("matchLabels") or {}
-        found = [
-            pod
-            for pod in pods.every(objects)
-            if pod.owner.namespace == policy.namespace and not _missing(selector, pod.labels)
-        ]
+        found = _selected(objects, policy.namespace, selector)
         if not found:
             yield policy, f"its podSelector ({_pairs(selector)}) finds no pod"
         for rule in policy.data["spec"].get("ingress") or []:
@@ -170,6 +163,14 @@ RULES: tuple[Rule, ...] = (
     bindings_name_roles,
     routes_lead_somewhere,
 )
+
+
+def _selected(objects: Objects, namespace: str | None, labels: dict[str, str]) -> list[Pod]:
+    return [
+        pod
+        for pod in pods.every(objects)
+        if pod.owner.namespace == namespace and not _missing(labels, pod.labels)
+    ]
 
 
 def _kind(objects: Objects, *kinds: str) -> list[Manifest]:

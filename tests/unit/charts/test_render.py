@@ -1,18 +1,12 @@
 """What the charts render: every environment of every site, the same each time."""
 
-import importlib.util
 import re
-from pathlib import Path
 
 import pytest
 
 from charts import manifests, render, validation, values
 from charts.errors import RefusedError, UnknownNameError
-
-HERE = Path(__file__).parent
-spec = importlib.util.spec_from_file_location("write_golden", HERE / "write_golden.py")
-golden = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(golden)
+from tests.unit.charts import write_golden as golden
 
 ALL = [(site, env) for site in values.sites() for env in (None, *values.ENVIRONMENTS)]
 
@@ -50,7 +44,7 @@ def test_what_is_rendered_is_what_was_read_and_committed(site, environment):
 
     assert golden.text(site, environment) == committed, (
         "The charts render something else than the golden files. Read the difference; if it is "
-        "meant, run: python tests/unit/charts/write_golden.py"
+        "meant, run: python -m tests.unit.charts.write_golden"
     )
 
 

@@ -1,172 +1,22 @@
-"""Real sshd processes on loopback addresses, each a node of its own."""
+"""Real hosts for the tests of nodes and inventories."""
 
-import getpass
-import os
-import shutil
-import socket
-import subprocess
-import time
-from dataclasses import dataclass, field
-from pathlib import Path
+from contextlib import ExitStack
 
-import psutil
 import pytest
 
-from infra.sites.site import Needs, Network, Node, Site, Ssh
-
-SSHD = shutil.which("sshd", path=f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin")
-KEYGEN = shutil.which("ssh-keygen")
-
-# What any machine that runs these tests is, so that a healthy node has no finding.
-ANY = Needs(
-    os=("any ",), python="3.0", cpus=1, memory_gib=0.1, disk_gib=0.001, inodes_percent=1,
-    settled_seconds=0, modules=(), sysctls=(), ports=(1,), firewall="any",
-)  # fmt: skip
-
-
-@dataclass
-class Host:
-    """One sshd: its address, port, keys, and programs that it puts before the real ones."""
-
-    number: int
-    folder: Path
-    port: int
-    process: subprocess.Popen | None = None
-    fakes: Path = field(init=False)
-
-    def __post_init__(self):
-        self.fakes = self.folder / "bin"
-        self.fakes.mkdir(parents=True)
-
-    @property
-    def address(self):
-        return f"127.0.0.{self.number}"
-
-    def fake(self, program, script):
-        """Put a program of ours before the real one, on this node alone."""
-        file = self.fakes / program
-        file.write_text(f"#!/bin/sh\n{script}\n")
-        file.chmod(0o755)
-
-    def new_host_key(self):
-        """Give the host another key, as one that was built anew has."""
-        key = self.folder / "host"
-        key.unlink(missing_ok=True)
-        subprocess.run([KEYGEN, "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
-
-    def start(self, authorized):
-        """Start sshd and wait until it listens."""
-        config = self.folder / "sshd_config"
-        config.write_text(
-            f"ListenAddress {self.address}\nPort {self.port}\nHostKey {self.folder}/host\n"
-            f"AuthorizedKeysFile {authorized}\nPidFile none\nStrictModes no\nUsePAM no\n"
-            "PermitRootLogin yes\nPasswordAuthentication no\nMaxStartups 200\nUseDNS no\n"
-            f"SetEnv PATH={self.fakes}:/usr/local/bin:/usr/bin:/bin\n"
-        )
-        log = (self.folder / "log").open("w")
-        self.process = subprocess.Popen([SSHD, "-D", "-e", "-f", config], stderr=log)
-        log.close()
-        self._wait()
-
-    def stop(self):
-        """Stop sshd, if it runs."""
-        if self.process:
-            # Sessions end by themselves once their client is gone; sshd then buries them.
-            sessions = psutil.Process(self.process.pid).children(recursive=True)
-            psutil.wait_procs(sessions, timeout=3)
-            self.process.terminate()
-            self.process.wait(10)
-            self.process = None
-
-    def _wait(self):
-        for _ in range(500):
-            with socket.socket() as probe:
-                if probe.connect_ex((self.address, self.port)) == 0:
-                    return
-            if self.process.poll() is not None:
-                break
-            time.sleep(0.01)
-        raise AssertionError((self.folder / "log").read_text())
-
-
-@dataclass
-class Cluster:
-    """Some hosts, and the site that they make."""
-
-    folder: Path
-    hosts: list[Host]
-    key: Path
-
-    def site(self, jump=False, **changes):
-        nodes = tuple(
-            Node(
-                name=f"node{host.number}",
-                address=host.address,
-                roles=("worker",),
-                ssh_port=host.port,
-                jump=jump and host is self.hosts[0],
-            )
-            for host in self.hosts
-        )
-        ssh = Ssh(user=getpass.getuser(), key=str(self.key), connect_seconds=2)
-        facts = {"needs": ANY, "network": Network(), "ssh": ssh, "nodes": nodes}
-        return Site("mine", "hosts", **{**facts, **changes})
-
-    @property
-    def known_hosts(self):
-        return self.folder / "known_hosts"
+from tests.unit.infra import sshd
 
 
 @pytest.fixture(scope="session")
-def privilege_folder():
-    """Sshd as root separates its privileges into this folder, which a service would make."""
-    folder = Path("/run/sshd")
-    made = os.geteuid() == 0 and not folder.exists()
-    if made:
-        folder.mkdir(mode=0o755)
-    yield
-    if made:
-        folder.rmdir()
+def privileges():
+    with sshd.privilege_folder():
+        yield
 
 
 @pytest.fixture
-def cluster(tmp_path, privilege_folder):
+def cluster(tmp_path, privileges):
     """Start as many hosts as asked for; they end with the test."""
-    if SSHD is None or KEYGEN is None:
+    if sshd.SSHD is None or sshd.KEYGEN is None:
         pytest.skip("needs sshd: apt-get install openssh-server")
-    started = []
-
-    def make(count):
-        key = tmp_path / "id"
-        subprocess.run([KEYGEN, "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
-        for number in range(1, count + 1):
-            host = Host(number, tmp_path / f"host{number}", _free_port(f"127.0.0.{number}"))
-            host.fake("ip", f"echo '2: eth0    inet {host.address}/24 scope global eth0'")
-            host.fake("cat", _cat(number))
-            host.new_host_key()
-            host.start(f"{key}.pub")
-            started.append(host)
-        return Cluster(tmp_path, started, key)
-
-    yield make
-    for host in started:
-        host.stop()
-
-
-def _cat(number):
-    """Answer for the files in which the nodes of these tests are all the same machine."""
-    return f"""
-case $1 in
-/etc/os-release) echo 'ID=any'; echo 'VERSION_ID=';;
-/proc/sys/kernel/hostname) echo node{number};;
-/etc/machine-id) echo 000{number};;
-/proc/swaps) echo Filename;;
-*) exec /bin/cat "$@";;
-esac
-"""
-
-
-def _free_port(address):
-    with socket.socket() as probe:
-        probe.bind((address, 0))
-        return probe.getsockname()[1]
+    with ExitStack() as stack:
+        yield lambda count: stack.enter_context(sshd.hosts(tmp_path, count))

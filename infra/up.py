@@ -173,15 +173,20 @@ def _model(site: Site, wish: Wish, packages: Installing, say: Say) -> None:
         return
     say("model", "waits for the packages of the trainer (several GB on first use)")
     packages.folder("trainer")
-    if last.get("data") == data and _broke_off(site, last.get("run", "")):
+    if last.get("data") == data and _broke_off(site, last["run"]):
         say("model", f"goes on with {last['run']}")
-        code = _runner(site, "retry", last["run"])
-    else:
-        name = f"train-model-{int(time.time())}"
-        files.write_json(memory, {"data": data, "run": name})
-        code = _runner(site, *_submission(name, data, wish.until))
-    if code:
-        name = (files.read_json(memory) or {})["run"]
+        _task("workflows.retry", last["run"])
+        return
+    name = f"train-model-{int(time.time())}"
+    files.write_json(memory, {"data": data, "run": name})
+    _task("train", "--data", data, "--until", wish.until, "--name", name)
+
+
+def _task(*arguments: str) -> None:
+    """Run another task in the foreground: its live tree is what a person watches."""
+    command = [sys.executable, "-m", "invoke", *arguments]
+    if code := subprocess.run(command, cwd=CLONE, check=False).returncode:
+        name = arguments[-1]
         raise StageError("model", f"{name} did not succeed. See: ./run invoke logs {name}", code)
 
 
@@ -192,33 +197,11 @@ def _served(site: Site, environment: str) -> int | None:
 
 
 def _broke_off(site: Site, run: str) -> bool:
-    command = [*_runner_command(site, "get"), run, "-o", "json"]
+    """Say whether a run was left before its end."""
+    command = [sys.executable, "-m", "workflows.runner", "get", run, "-o", "json"]
+    command += ["--state", str(site.state.runs)]
     done = subprocess.run(command, cwd=CLONE, capture_output=True, text=True, check=False)
     if done.returncode not in (0, 1) or not done.stdout:
         return False
-    return json.loads(done.stdout).get("status", {}).get("phase") in ("Running", "Pending")
-
-
-def _submission(name: str, data: str, until: str) -> list[str]:
-    choices = {"data": data, "until": until}
-    parameters = [part for key, value in choices.items() for part in ("-p", f"{key}={value}")]
-    return ["run", "--from", "train-model", "--name", name, *parameters]
-
-
-def _runner(site: Site, verb: str, *arguments: str) -> int:
-    """Run the workflow runner in the foreground: its tree is what a person watches."""
-    return subprocess.run(
-        [*_runner_command(site, verb), *arguments], cwd=CLONE, check=False
-    ).returncode
-
-
-def _runner_command(site: Site, verb: str) -> list[str]:
-    state = site.state
-    command = [sys.executable, "-m", "workflows.runner", verb, "--state", str(state.runs)]
-    if verb in ("run", "retry"):
-        command += ["--objects", str(state.objects), "--images", str(state.image_map)]
-        command += ["--store", str(state.images)]
-    if verb == "run":
-        command += [str(path) for path in sorted((CLONE / "workflows").glob("*.yaml"))]
-        command.append(str(state.platform))
-    return command
+    phase = json.loads(done.stdout).get("status", {}).get("phase")
+    return phase in ("Running", "Pending")

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
+import yaml
+
 HERE = Path(__file__).resolve().parent
 CLONE = HERE.parent
 SOURCES = {"canary": "staging", "production": "canary"}
@@ -68,6 +70,24 @@ def call(command: Sequence[str]) -> int:
                 return process.wait()
             except KeyboardInterrupt:
                 continue
+
+
+def show(path: str) -> None:
+    """Let the steps of this site see a file or folder of this machine where it is.
+
+    Raises:
+        SubmissionError: it is not there, or the local site was never started.
+    """
+    require_site()
+    if not Path(path).exists():
+        raise SubmissionError(f"{path}: there is no such folder or zip file.")
+    table = state() / "images.yaml"
+    images = yaml.safe_load(table.read_text())
+    for image in images.values():
+        image["binds"] = list(dict.fromkeys([*image.get("binds", []), path]))
+    beside = table.with_suffix(f".{os.getpid()}")
+    beside.write_text(yaml.safe_dump(images))
+    beside.replace(table)
 
 
 def released(environment: str) -> str:

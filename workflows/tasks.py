@@ -14,12 +14,22 @@ from workflows.submission import ENVIRONMENTS, SOURCES, SubmissionError
         "branch": "branch, tag or commit whose code trains; its default branch if not given",
         "data": "sample, or a folder or zip of photos",
         "until": "register, staging or canary",
+        "name": "of the run, made up if not given",
     }
 )
-def train(_c: Context, branch: str = "HEAD", data: str = "sample", until: str = "canary") -> None:
+def train(
+    _c: Context, branch: str = "HEAD", data: str = "sample", until: str = "canary", name: str = ""
+) -> None:
     """Train a model and take it as far as canary."""
     photos = data if data == "sample" else _absolute(data)
-    _run("train-model", {"branch": branch, "data": photos, "until": until})
+    wanted = {"branch": branch, "data": photos, "until": until}
+
+    def submit() -> int:
+        if photos != "sample":
+            submission.show(photos)
+        return submission.run("train-model", wanted, *(["--name", name] if name else []))
+
+    _with_refusals(submit)
 
 
 @task(name="deploy-canary", help={"version": "what staging serves if not given"})

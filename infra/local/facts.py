@@ -2,6 +2,8 @@
 
 import os
 from pathlib import Path
+import os
+from pathlib import Path
 from typing import Any
 
 import yaml

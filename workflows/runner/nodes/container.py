@@ -110,13 +110,15 @@ class Container:
         script.chmod(0o755)
 
     def _visible(self) -> tuple[str, ...]:
-        """Give the folders below /tmp that commands, state and image need."""
+        """Give the folders that the image map names, and those below /tmp that commands need."""
         run = self.pod.run_
-        found = [str(run.hub.state.path), *self.image.binds]
+        named = [path for path in self.image.binds if Path(path).exists()]
+        found = [str(run.hub.state.path)]
         search = self.image.env.get("PATH") or run.hub.environment.get("PATH", "")
         found += [_without_bin(part) for part in search.split(":") if part]
         found += [os.path.dirname(part) for part in self.image.entrypoint if part[:1] == "/"]  # noqa: PTH120
-        return tuple(dict.fromkeys(p for p in found if box.is_below_tmp(p) and Path(p).is_dir()))
+        below = (p for p in found if box.is_below_tmp(p) and Path(p).is_dir())
+        return tuple(dict.fromkeys((*named, *below)))
 
     def _load_artifacts(self) -> None:
         store = self.pod.run_.hub.artifacts

@@ -2,8 +2,6 @@
 
 import os
 from pathlib import Path
-import os
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -13,6 +11,7 @@ from infra.local.site import APP, ENVIRONMENTS, MODEL, REGISTRY, Site, namespace
 from infra.local.state import CLONE
 
 NAMESPACE = "argo"
+IMAGES = f"{REGISTRY}/**"
 
 
 def platform(site: Site) -> dict[str, str]:
@@ -55,14 +54,19 @@ def write(site: Site, **more: str) -> None:
         "data": {**kept, **platform(site)},
     }
     _write(site.state.platform, body)
-    rule = {"run": "store", "binds": [str(path) for path in _visible(site)]}
-    _write(site.state.image_map, {f"{REGISTRY}/**": rule})
+    _write(site.state.image_map, {IMAGES: {"run": "store", "binds": _visible(site)}})
 
 
-def _visible(site: Site) -> list[Path]:
-    """Return what a step must see although its /tmp is its own: site, source, packages."""
-    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return [site.state.folder, CLONE, Path(cache) / "gourmetops"]
+def _visible(site: Site) -> list[str]:
+    """Return what a step must see although its /tmp is its own.
+
+    That is the site, the source, the packages, and the data that people named for training.
+    """
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "gourmetops"
+    table = site.state.image_map
+    held = yaml.safe_load(table.read_text()) if table.exists() else {}
+    named = [path for path in held.get(IMAGES, {}).get("binds", []) if Path(path).exists()]
+    return list(dict.fromkeys([str(site.state.folder), str(CLONE), str(cache), *named]))
 
 
 def _held(site: Site) -> dict[str, str]:

@@ -263,5 +263,6 @@ async def _take(photo: UploadFile) -> bytes:
 
 
 def _sentence(error: RequestValidationError) -> str:
-    parts = [f"{problem['loc'][-1]}: {problem['msg']}" for problem in error.errors()]
-    return f"The form cannot be used: {'; '.join(parts)}."
+    first = {"".join(map(str, found["loc"][1:2])): found["msg"] for found in error.errors()[::-1]}
+    problems = "; ".join(f"{field}: {message}" for field, message in first.items())
+    return f"The form cannot be used: {problems}."

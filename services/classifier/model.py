@@ -138,7 +138,10 @@ def _same(theirs: Any, ours: Any) -> bool:
 
 
 def _facts(folder: Path, description: dict[str, Any]) -> Facts:
-    baked = _json(folder, "version.json")
+    """Read where a model is from. One that was trained but never registered has no version."""
+    unregistered = {**description, "version": None}
+    registered = (folder / "version.json").exists()
+    baked = _json(folder, "version.json") if registered else unregistered
     version = baked.get("version", 0)
     if version is not None and (type(version) is not int or version < 1):
         problem = f"version.json has version {version!r}, not a number from the registry or null"

@@ -82,7 +82,7 @@ def test_a_photo_gets_a_label_and_a_correction_that_is_kept_and_exported(
     name = hashlib.sha256(photo.read_bytes()).hexdigest()
     kept = json.loads((server.feedback / f"{name}.json").read_text())
     assert (kept["version"], kept["predicted"], kept["corrected"]) == (7, answer["label"], right)
-    feedback.export(server.feedback, tmp_path / "data")
+    feedback.export([server.feedback], tmp_path / "data")
     folder = food.FOLDERS[food.LABELS.index(right)]
     assert (tmp_path / "data" / folder / f"{name}.jpg").exists()
 

@@ -188,7 +188,18 @@ def test_a_correction_without_its_photo_is_left_out(tmp_path):
     kept = filled(tmp_path / "kept", "Rice", "Soup")
     min(kept.glob("*.jpg")).unlink()
 
-    assert feedback.export(kept, tmp_path / "data")["photos"] == 1
+    assert feedback.export([kept], tmp_path / "data")["photos"] == 1
+
+
+def test_the_corrections_of_several_environments_are_one_data_set(tmp_path):
+    canary = filled(tmp_path / "canary", "Rice", "Soup")
+    production = filled(tmp_path / "production", "Meat")  # the photo that is Rice in canary
+    (again,) = production.glob("*.json")
+    again.write_text(json.dumps(json.loads(again.read_text()) | {"at": "2999-01-01"}))
+
+    done = feedback.export([production, canary], tmp_path / "data")
+
+    assert done["labels"] == {"Meat": 1, "Soup": 1}
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,13 @@ def test_a_baked_model_answers_with_all_labels_and_knows_where_it_is_from(tmp_pa
     assert classifier.facts == model.Facts(12, "run-1", "c0ffee", "sha256:da7a")
 
 
+def test_a_model_that_was_trained_and_never_registered_has_no_version(tmp_path):
+    folder = baked(tmp_path / "model")
+    (folder / "version.json").unlink()
+
+    assert model.load(folder).facts == model.Facts(None, "run-1", "c0ffee", "sha256:da7a")
+
+
 @given(arrays.arrays(np.float32, 11, elements=st.floats(-(2.0**99), 2.0**99, width=32)))
 def test_probabilities_sum_to_one_whatever_the_logits_are(logits):
     probabilities = model.softmax(logits)
@@ -103,7 +110,7 @@ def flip_a_bit(folder):
         (describe(format=2), "model.json has format 2, not 1"),
         (flip_a_bit, "model.onnx has SHA-256 .* promises"),
         (lambda folder: (folder / "model.onnx").unlink(), "there is no model.onnx"),
-        (lambda folder: (folder / "version.json").unlink(), "there is no version.json"),
+        (lambda folder: (folder / "model.json").unlink(), "there is no model.json"),
         (lambda folder: (folder / "version.json").write_text("7"), "holds no mapping"),
         (lambda folder: (folder / "version.json").write_text("{"), "version.json is not JSON"),
         (version(version="7"), "version.json has version '7'"),

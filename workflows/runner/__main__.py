@@ -5,10 +5,14 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from workflows.runner.commands import options
 from workflows.runner.errors import RunnerError, UsageError
 from workflows.runner.language.errors import LanguageError
+
+if TYPE_CHECKING:
+    from workflows.runner.commands.program import Settings
 
 _INTERRUPTED = 130
 
@@ -88,12 +92,10 @@ def _work(args: argparse.Namespace, state: Path) -> int:
     return _run(args, settings)
 
 
-def _run(args: argparse.Namespace, settings: "object") -> int:
-    from workflows.runner.commands.program import Settings
+def _run(args: argparse.Namespace, settings: "Settings") -> int:
     from workflows.runner.commands.run import run, show_plan
     from workflows.runner.model.submit import Options
 
-    assert isinstance(settings, Settings)
     wanted = Options(_pairs(args.parameter), args.entrypoint, args.name, args.source)
     if args.plan:
         return show_plan(args.files, wanted, settings, args.output)

@@ -65,6 +65,10 @@ class NodeFault(Exception):  # noqa: N818 - a fault of one node, not of this pro
         super().__init__(message)
 
 
+class PodFault(NodeFault):
+    """What a pod would have failed of: its node is in Error, its parent goes on as usual."""
+
+
 class DepthFault(NodeFault):
     """Templates call one another too deeply; the parent goes on and sees a failed child."""
 

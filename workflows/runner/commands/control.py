@@ -1,5 +1,6 @@
 """`stop` and `terminate`: end a run that another process works on, or that a crash left open."""
 
+import json
 import sys
 from pathlib import Path
 
@@ -7,7 +8,6 @@ from workflows.runner.commands import look
 from workflows.runner.engine import stored
 from workflows.runner.errors import UsageError
 from workflows.runner.ledger import commands
-from workflows.runner.ledger.ledger import Ledger
 from workflows.runner.ledger.runs import State
 from workflows.runner.model.node import FAILED
 
@@ -29,11 +29,6 @@ def end(name: str, state: Path, strategy: str) -> int:
     facts.setdefault("finishedAt", facts.get("startedAt", ""))
     folder.save("status.json", facts)
     with folder.ledger.open("a", encoding="utf-8") as file:
-        import json
-
         file.write(json.dumps({"workflow": facts}) + "\n")
     sys.stderr.write(f"closed {name}, which its runner left open; {killed} processes ended\n")
     return 0
-
-
-__all__ = ["Ledger", "end"]

@@ -34,7 +34,9 @@ def _chosen(folder: RunFolder, wanted: str | None) -> dict[str, Node]:
         if wanted in (item.id, item.name, item.display_name, item.template_name)
     }  # fmt: skip
     if not found:
-        raise UsageError(f"run {folder.name} has no node {wanted!r}: `get {folder.name}` shows them")
+        raise UsageError(
+            f"run {folder.name} has no node {wanted!r}: `get {folder.name}` shows them"
+        )
     return found
 
 

@@ -17,7 +17,9 @@ from workflows.runner.model.node import moment
 
 def load(folder: RunFolder) -> Run:
     """Read a run without touching it."""
-    hub = Hub(Library(), ImageMap({}, folder.path), Sandbox(None, (), ""), State(folder.path.parent))
+    hub = Hub(
+        Library(), ImageMap({}, folder.path), Sandbox(None, (), ""), State(folder.path.parent)
+    )
     return stored.load(hub, folder)
 
 

@@ -13,10 +13,10 @@ from workflows.runner.check import merge
 from workflows.runner.check.problem import RefusedError
 from workflows.runner.check.structure import structure
 from workflows.runner.check.validate import validate
+from workflows.runner.engine import stored, suspension
 from workflows.runner.engine.hub import Hub
 from workflows.runner.engine.locks import LockTable
 from workflows.runner.engine.operate import operate
-from workflows.runner.engine import stored, suspension
 from workflows.runner.engine.run import Run
 from workflows.runner.engine.store import ApiError, ObjectStore
 from workflows.runner.errors import RunnerError, UsageError
@@ -203,9 +203,7 @@ def read_stubs(given: Sequence[str]) -> dict[str, dict[str, Any]]:
     return stubs
 
 
-def refuse_unknown_images(
-    workflow: Mapping[str, Any], library: Library, images: ImageMap
-) -> None:
+def refuse_unknown_images(workflow: Mapping[str, Any], library: Library, images: ImageMap) -> None:
     """Refuse a workflow with an image that nothing says what it is here.
 
     Raises:

@@ -38,9 +38,7 @@ def _made(
     return documents, made, library
 
 
-def run(
-    files: Sequence[str], options: submit.Options, settings: Settings, output: str
-) -> int:
+def run(files: Sequence[str], options: submit.Options, settings: Settings, output: str) -> int:
     """Run what the files and options mean; give the exit code."""
     documents, made, library = _made(files, options, settings)
     hub = program.make_hub(settings, library, program.image_map(settings))

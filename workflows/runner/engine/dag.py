@@ -296,8 +296,8 @@ class TaskRun:
         found = self.run_.find(name)
         if found is None:
             self.run_.create(
-                name, "Skipped", self.task.body, self.dag.frame.inner.scope, self.dag.boundary,
-                phase, message=message, parents=self._parents(),
+                name, "Skipped", self.task.body, self.dag.frame.inner.scope,
+                boundary=self.dag.boundary, phase=phase, message=message, parents=self._parents(),
             )  # fmt: skip
         else:
             self.run_.mark(found, phase, message)
@@ -324,7 +324,7 @@ class TaskRun:
         else:
             self.group = self.run_.create(
                 self.name, "TaskGroup", self.task.body, self.dag.frame.inner.scope,
-                self.dag.boundary, RUNNING, parents=self._parents(),
+                boundary=self.dag.boundary, phase=RUNNING, parents=self._parents(),
             )  # fmt: skip
         hooks = StepHooks(execute, self._call(self.task.body, self.name), self.task.body, scope,
                           f"tasks.{self.task.name}")  # fmt: skip
@@ -370,7 +370,9 @@ class TaskRun:
             self._errored(name, fault)
             return
         await self._swallow(hooks.finish())
-        await self._swallow(run_exit(execute, call, self.task.body, node, scope, prefix))
+        await self._swallow(
+            run_exit(execute, call, self.task.body, node, scope=scope, prefix=prefix)
+        )
 
     def _errored(self, name: str, fault: NodeFault) -> None:
         node = self.run_.find(name)

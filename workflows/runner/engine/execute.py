@@ -79,8 +79,8 @@ def fail_to_start(call: Call, message: str) -> Node:
     if node is not None:
         return run.mark(node, ERROR, message)
     return run.create(
-        call.name, "Skipped", call.holder, call.context.scope, call.boundary, ERROR,
-        message=message, flag=call.flag, parents=call.parents,
+        call.name, "Skipped", call.holder, call.context.scope,
+        boundary=call.boundary, phase=ERROR, message=message, flag=call.flag, parents=call.parents,
     )  # fmt: skip
 
 

@@ -100,6 +100,6 @@ class Frame:
             return found
         return run.create(
             self.name, NODE_TYPES[self.kind], self.call.holder, self.call.context.scope,
-            self.call.boundary, phase, template=self.template, flag=self.flag,
+            boundary=self.call.boundary, phase=phase, template=self.template, flag=self.flag,
             parents=self.call.parents if self.name == self.call.name else (),
         )  # fmt: skip

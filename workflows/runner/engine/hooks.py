@@ -44,7 +44,11 @@ def truth(expression: str, flat: Mapping[str, Any]) -> bool:
 
 
 def _arguments(
-    run: Run, wanted: Mapping[str, Any], scope: Scope, prefix: str, outputs: Mapping[str, Any] | None
+    run: Run,
+    wanted: Mapping[str, Any],
+    scope: Scope,
+    prefix: str,
+    outputs: Mapping[str, Any] | None,
 ) -> dict[str, Any]:
     """Fill in a hook's arguments, which may name the outputs of its own step."""
     for parameter in (outputs or {}).get("parameters") or ():
@@ -142,7 +146,7 @@ class StepHooks:
 
 
 async def run_exit(
-    execute: Execute, call: Call, step: Mapping[str, Any], node: Node, scope: Scope, prefix: str
+    execute: Execute, call: Call, step: Mapping[str, Any], node: Node, *, scope: Scope, prefix: str
 ) -> None:
     """Run the exit handler of a step or task that ended.
 

@@ -127,9 +127,7 @@ class _Waiter:
 _COUNTER = iter(range(2**62))
 
 
-async def take(
-    run: Run, locks: list[Wanted], *, on_exit: bool, tell: Any
-) -> "dict[Wanted, int]":
+async def take(run: Run, locks: list[Wanted], *, on_exit: bool, tell: Any) -> "dict[Wanted, int]":
     """Take every lock, waiting for each in turn.
 
     Raises:

@@ -33,8 +33,9 @@ def look_up(frame: Frame) -> Node | None:
     node = run.find(frame.name)
     if node is None:
         node = run.create(
-            frame.name, NODE_TYPES[frame.kind], call.holder, call.context.scope, call.boundary,
-            SUCCEEDED, template=frame.template, flag=call.flag, parents=call.parents,
+            frame.name, NODE_TYPES[frame.kind], call.holder, call.context.scope,
+            boundary=call.boundary, phase=SUCCEEDED, template=frame.template, flag=call.flag,
+            parents=call.parents,
         )  # fmt: skip
     node.outputs = entry["outputs"]
     node.memo = _status(memoize, hit=True)

@@ -90,8 +90,9 @@ def _parent(frame: Frame) -> Node:
         node.type = "Retry"
         return run.reopen(node, RUNNING)
     return run.create(
-        frame.name, "Retry", call.holder, call.context.scope, call.boundary, RUNNING,
-        template=frame.template, flag=frame.flag, parents=call.parents,
+        frame.name, "Retry", call.holder, call.context.scope,
+        boundary=call.boundary, phase=RUNNING, template=frame.template, flag=frame.flag,
+        parents=call.parents,
     )  # fmt: skip
 
 
@@ -242,9 +243,8 @@ async def _rest(frame: Frame, parent: Node, until: float, wait: float) -> None:
         return
     run.mark(parent, parent.phase, f"Backoff for {duration.format_duration(int(wait * 1e9))}")
     frame.slots.leave(keep=0)
-    with run.hub.working():
-        with suppress(InterruptedWaitError):
-            await run.waits.until(asyncio.sleep(seconds), on_exit=frame.call.on_exit)
+    with run.hub.working(), suppress(InterruptedWaitError):
+        await run.waits.until(asyncio.sleep(seconds), on_exit=frame.call.on_exit)
 
 
 def _seconds(text: Any) -> float:

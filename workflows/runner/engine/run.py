@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from workflows.runner.check import merge
-from workflows.runner.engine.gates import Gate
+from workflows.runner.engine.gates import Boundary, Gate
 from workflows.runner.engine.hub import Hub
 from workflows.runner.engine.waits import Waits
-from workflows.runner.ledger.ledger import Ledger
+from workflows.runner.ledger.ledger import Record
 from workflows.runner.ledger.runs import RunFolder
 from workflows.runner.model import names
 from workflows.runner.model.node import ERROR, FULFILLED, SUCCEEDED, Node, moment
@@ -30,7 +30,7 @@ class Run:
     """
 
     def __init__(
-        self, hub: Hub, workflow: dict[str, Any], folder: RunFolder, ledger: Ledger
+        self, hub: Hub, workflow: dict[str, Any], folder: RunFolder, ledger: Record
     ) -> None:
         self.hub = hub
         self.workflow = workflow
@@ -65,9 +65,9 @@ class Run:
         kind: str,
         holder: Mapping[str, Any],
         scope: str,
-        boundary: Any,
-        phase: str,
         *,
+        boundary: Boundary | None,
+        phase: str,
         message: str = "",
         template: Mapping[str, Any] | None = None,
         flag: dict[str, bool] | None = None,
@@ -257,7 +257,7 @@ class Run:
 
     def ask_to_end(self, strategy: str) -> None:
         """Stop or terminate: kill what runs, and let nothing new begin."""
-        if self.shutdown == "Terminate" or self.shutdown == strategy:
+        if self.shutdown in ("Terminate", strategy):
             return
         self.shutdown = strategy
         self.ledger.note(shutdown=strategy)

@@ -88,7 +88,12 @@ class _Steps:
         if found is not None:
             return found if found.phase == SUCCEEDED else self.run_.reopen(found, RUNNING)
         return self.run_.create(
-            name, "StepGroup", {}, self.frame.inner.scope, self.boundary, RUNNING
+            name,
+            "StepGroup",
+            {},
+            self.frame.inner.scope,
+            boundary=self.boundary,
+            phase=RUNNING,
         )
 
     def _connect(self, previous: Node | None, current: Node) -> None:
@@ -191,8 +196,9 @@ class _Group:
         name = f"{self.node.name}.{step['name']}"
         if self.run_.find(name) is None:
             self.run_.create(
-                name, "Skipped", step, self.steps.frame.inner.scope, self.steps.boundary,
-                phase, message=reason, parents=(self.node.name,),
+                name, "Skipped", step, self.steps.frame.inner.scope,
+                boundary=self.steps.boundary, phase=phase, message=reason,
+                parents=(self.node.name,),
             )  # fmt: skip
 
     async def _run_all(self, expanded: list[refs.Step]) -> tuple[str, str] | None:
@@ -210,13 +216,13 @@ class _Group:
             if task is not None:
                 tasks.append(task)
         faults = await asyncio.gather(*tasks, return_exceptions=True)
-        for fault in faults:
-            if isinstance(fault, TimeoutFault):
-                error = error or (FAILED, fault.message)
-            elif isinstance(fault, NodeFault):
-                error = error or (ERROR, fault.message)
-            elif fault is not None:
-                raise fault
+        for trouble in faults:
+            if isinstance(trouble, TimeoutFault):
+                error = error or (FAILED, trouble.message)
+            elif isinstance(trouble, NodeFault):
+                error = error or (ERROR, trouble.message)
+            elif trouble is not None:
+                raise trouble
         return error
 
     def _start(self, step: refs.Step) -> "asyncio.Task[None] | None":
@@ -265,7 +271,7 @@ class _Group:
         except NodeFault as fault:
             raise self._deemed(call, fault) from fault
         await hooks.finish()
-        await run_exit(execute, call, step, node, self.steps.scope, prefix)
+        await run_exit(execute, call, step, node, scope=self.steps.scope, prefix=prefix)
 
     def _judge(self) -> None:
         for child in self.node.children:

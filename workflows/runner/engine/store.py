@@ -31,7 +31,7 @@ class ApiError(Exception):
 
 def kind_named(text: str) -> str:
     """Give the kind that kubectl would take a word for."""
-    word = text.split(".")[0].lower()
+    word = text.partition(".")[0].lower()
     if word in _SHORT:
         return _SHORT[word]
     for kind in (*KEPT, *_SHORT.values(), "Job", "Pod", "HTTPRoute", "Gateway"):
@@ -81,9 +81,7 @@ class ObjectStore:
         found = found or self._on_site(kind, name, namespace)
         found = found or self.library.objects.get((kind, name))
         if found is None:
-            raise ApiError(
-                f'Error from server (NotFound): {kind.lower()}s "{name}" not found'
-            )
+            raise ApiError(f'Error from server (NotFound): {kind.lower()}s "{name}" not found')
         return found
 
     def _on_site(self, kind: str, name: str, namespace: str | None) -> dict[str, Any] | None:
@@ -110,7 +108,7 @@ class ObjectStore:
         kind, name = made["kind"], made["metadata"]["name"]
         if (kind, name) in self.library.objects or (kind == WORKFLOW and self.running(name)):
             raise ApiError(
-                f'Error from server (AlreadyExists): error when creating: {kind.lower()}s '
+                f"Error from server (AlreadyExists): error when creating: {kind.lower()}s "
                 f'"{name}" already exists'
             )
         if kind == WORKFLOW:
@@ -189,8 +187,8 @@ class ObjectStore:
 
     def _path(self, data: Mapping[str, Any]) -> Path:
         metadata = data["metadata"]
-        namespace = metadata.get("namespace", NAMESPACE)
-        return self.folder / data["kind"].lower() / namespace / f"{metadata['name']}.json"
+        namespace = str(metadata.get("namespace", NAMESPACE))
+        return self.folder / str(data["kind"]).lower() / namespace / f"{metadata['name']}.json"
 
 
 def _merge_patch(base: Any, patch: Any) -> Any:

@@ -6,6 +6,7 @@ from typing import Any
 from workflows.runner.engine.hub import Hub
 from workflows.runner.engine.run import Run
 from workflows.runner.ledger import ledger, processes
+from workflows.runner.ledger.ledger import Record
 from workflows.runner.ledger.runs import RunFolder
 from workflows.runner.model.node import ERROR, FULFILLED, SUCCEEDED, Node, seconds
 
@@ -24,8 +25,14 @@ class _Silent:
     def note(self, **facts: Any) -> None:
         """Leave it."""
 
+    async def barrier(self) -> None:
+        """Nothing to wait for."""
 
-def load(hub: Hub, folder: RunFolder, record: Any = None) -> Run:
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+
+def load(hub: Hub, folder: RunFolder, record: Record | None = None) -> Run:
     """Give a run as its ledger has it."""
     workflow = folder.load("run.json")["workflow"]
     run = Run(hub, workflow, folder, record or _Silent())
@@ -72,7 +79,9 @@ def forget_failures(run: Run, again: Iterable[str] = ()) -> list[str]:
     Returns:
         The ids that were taken out.
     """
-    gone = {node.id for node in run.nodes.values() if node.phase != SUCCEEDED or node.type == "Skipped"}
+    gone = {
+        node.id for node in run.nodes.values() if node.phase != SUCCEEDED or node.type == "Skipped"
+    }
     for name in again:
         for node in list(run.nodes.values()):
             if name in (node.id, node.name, node.display_name):

@@ -12,7 +12,7 @@ def find(stubs: Mapping[str, Mapping[str, Any]], frame: Frame) -> Mapping[str, A
     """Give the outcome for a node: by its full name, its last part, or its template."""
     display = frame.call.holder.get("name")
     for name in (frame.name, display, frame.template.get("name")):
-        if name in stubs:
+        if name is not None and name in stubs:
             return stubs[name]
     return None
 

@@ -9,9 +9,28 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from workflows.runner.model.node import Node
+
+
+class Record(Protocol):
+    """Takes note of what happens to a run."""
+
+    def node(self, node: Node) -> None:
+        """Note that a node changed."""
+
+    def child(self, parent: str, child: str) -> None:
+        """Note that a node got a child."""
+
+    def note(self, **facts: Any) -> None:
+        """Note anything else."""
+
+    async def barrier(self) -> None:
+        """Wait until all that was noted is on the disk."""
+
+    def close(self) -> None:
+        """Let go of it."""
 
 
 class Ledger:
@@ -87,9 +106,7 @@ class Ledger:
         forced = loop.run_in_executor(None, os.fdatasync, self._file)
         forced.add_done_callback(lambda result: self._synced(result, done))
 
-    def _synced(
-        self, result: "asyncio.Future[None]", done: "asyncio.Future[None] | None"
-    ) -> None:
+    def _synced(self, result: "asyncio.Future[None]", done: "asyncio.Future[None] | None") -> None:
         if done is not None and not done.done():
             error = result.exception()
             if error is None:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from workflows.runner.errors import NodeFault
+from workflows.runner.errors import PodFault
 
 _KEYED = ("s3", "gcs", "oss", "azure", "artifactory", "hdfs")
 _KEY_FIELD = {"azure": "blob", "artifactory": "url", "hdfs": "path"}
@@ -28,7 +28,7 @@ class ArtifactStore:
         """Keep a file or folder; give the artifact with the place where it is.
 
         Raises:
-            NodeFault: there is nothing at `source`.
+            PodFault: there is nothing at `source`.
         """
         kind, key = location(artifact) or ("s3", default_key)
         target = self._path(key)
@@ -47,7 +47,7 @@ class ArtifactStore:
         """Put an artifact at a path.
 
         Raises:
-            NodeFault: it is not there, or cannot be had on this machine.
+            PodFault: it is not there, or cannot be had on this machine.
         """
         target.parent.mkdir(parents=True, exist_ok=True)
         if artifact.get("raw"):
@@ -63,12 +63,12 @@ class ArtifactStore:
     def _load_key(self, artifact: Mapping[str, Any], target: Path) -> None:
         place = location(artifact)
         if place is None:
-            raise NodeFault(f"artifact {artifact.get('name')}: it does not say where it is")
+            raise PodFault(f"artifact {artifact.get('name')}: it does not say where it is")
         source = self._path(place[1])
         if artifact.get("subPath"):
             source = source / artifact["subPath"]
         if not source.exists():
-            raise NodeFault(
+            raise PodFault(
                 f"artifact {artifact.get('name')}: the key {place[1]!r} was not found in "
                 f"the artifacts of this machine"
             )
@@ -84,7 +84,7 @@ class ArtifactStore:
 
     def _path(self, key: str) -> Path:
         if ".." in PurePosixPath(key).parts:
-            raise NodeFault(f"artifact key {key!r} leaves its folder")
+            raise PodFault(f"artifact key {key!r} leaves its folder")
         return self.folder / key.lstrip("/").replace("://", "/")
 
 
@@ -137,7 +137,7 @@ def _download(url: str, target: Path) -> None:
         with urllib.request.urlopen(url, timeout=_HTTP_SECONDS) as reply, target.open("wb") as file:
             shutil.copyfileobj(reply, file)
     except (urllib.error.URLError, OSError, ValueError) as error:
-        raise NodeFault(f"artifact from {url}: {error}") from error
+        raise PodFault(f"artifact from {url}: {error}") from error
 
 
 def _clone(source: Mapping[str, Any], target: Path) -> None:
@@ -155,7 +155,7 @@ def _clone(source: Mapping[str, Any], target: Path) -> None:
             capture_output=True, text=True, check=False,
         )  # fmt: skip
     if done.returncode:
-        raise NodeFault(f"artifact from {source['repo']}: {done.stderr.strip()}")
+        raise PodFault(f"artifact from {source['repo']}: {done.stderr.strip()}")
 
 
 def _set_mode(artifact: Mapping[str, Any], target: Path) -> None:

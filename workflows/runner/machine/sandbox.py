@@ -77,7 +77,7 @@ def detect(environment: Mapping[str, str]) -> Sandbox:
         )  # fmt: skip
         if done.returncode == 0:
             return Sandbox(bwrap, proc, "steps run in bubblewrap: paths as declared, own /tmp")
-        why = done.stderr.strip().splitlines()[-1:] and done.stderr.strip().splitlines()[-1]
+        why = " ".join(done.stderr.split())
     return Sandbox(
         None, (), f"bubblewrap does not work here ({why}): declared paths are substituted"
     )

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from workflows.runner.errors import NodeFault
+from workflows.runner.errors import PodFault
 from workflows.runner.language.manifest import any_string
 from workflows.runner.machine.volumes import data_of
 from workflows.runner.model.library import Library, MissingObjectError
@@ -47,7 +47,7 @@ class Variables:
         """Give the variables that a container declares.
 
         Raises:
-            NodeFault: a value refers to something that is not there.
+            PodFault: a value refers to something that is not there.
         """
         env: dict[str, str] = {}
         for source in container.get("envFrom") or ():
@@ -69,7 +69,7 @@ class Variables:
             except MissingObjectError as error:
                 if reference.get("optional"):
                     continue
-                raise NodeFault(f"envFrom: {error}: put it in a file beside it") from error
+                raise PodFault(f"envFrom: {error}: put it in a file beside it") from error
             for key, value in data.items():
                 yield prefix + key, value.decode()
 
@@ -91,7 +91,7 @@ class Variables:
         except (MissingObjectError, KeyError) as error:
             if reference.get("optional"):
                 return None
-            raise NodeFault(
+            raise PodFault(
                 f"env {variable}: couldn't find key {reference['key']} in {kind} "
                 f"{reference['name']}: put it in a file beside the workflow"
             ) from error

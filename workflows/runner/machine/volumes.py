@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from workflows.runner.errors import NodeFault
+from workflows.runner.errors import NodeFault, PodFault
 from workflows.runner.machine.box import Mount
 from workflows.runner.model.library import Library, MissingObjectError
 
@@ -55,9 +55,7 @@ class Volumes:
             mounts.append(Mount(source, mount["mountPath"], read_only))
         return mounts
 
-    def _source(
-        self, name: str, defined: Mapping[str, Mapping[str, Any]], pod: Path
-    ) -> Path:
+    def _source(self, name: str, defined: Mapping[str, Mapping[str, Any]], pod: Path) -> Path:
         if name not in defined:
             if name in self.claims:
                 return self.claim(self.run / "claims" / name)
@@ -88,7 +86,7 @@ class Volumes:
         if volume.get("type") == "FileOrCreate" and not path.exists():
             path.touch()
         if not path.exists():
-            raise NodeFault(f"hostPath {path} is not on this machine")
+            raise PodFault(f"hostPath {path} is not on this machine")
         return path
 
     def _fill(self, folder: Path, volume: Mapping[str, Any]) -> None:
@@ -102,20 +100,18 @@ class Volumes:
                     if source.get(field):
                         self._files(folder, kind, source[field], source[field].get("name"))
 
-    def _files(
-        self, folder: Path, kind: str, wanted: Mapping[str, Any], name: str | None
-    ) -> None:
+    def _files(self, folder: Path, kind: str, wanted: Mapping[str, Any], name: str | None) -> None:
         try:
             data = data_of(self.library.get(kind, name or ""))
         except MissingObjectError as error:
             if wanted.get("optional"):
                 return
-            raise NodeFault(f"volume: {error}: put it in a file beside the workflow") from error
+            raise PodFault(f"volume: {error}: put it in a file beside the workflow") from error
         items = wanted.get("items")
         paths = {i["key"]: i["path"] for i in items} if items else {key: key for key in data}
         for key, path in paths.items():
             if key not in data:
-                raise NodeFault(f'volume: references non-existent {kind} key "{key}" of {name}')
+                raise PodFault(f'volume: references non-existent {kind} key "{key}" of {name}')
             target = folder / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(data[key])

@@ -99,6 +99,4 @@ def parameters_json(parameters: Iterable[Mapping[str, Any]]) -> str:
 
 def _struct(item: Mapping[str, Any]) -> str:
     fields = (f for f in _PARAMETER_FIELDS if item.get(f) is not None)
-    return (
-        "{" + ",".join(f'"{field}":{gotext.format_json(item[field])}' for field in fields) + "}"
-    )
+    return "{" + ",".join(f'"{field}":{gotext.format_json(item[field])}' for field in fields) + "}"

@@ -49,9 +49,7 @@ class TemplateContext:
             raise NodeFault(f"template {name} not found")
         return self.local[name]
 
-    def _referenced(
-        self, reference: Mapping[str, Any]
-    ) -> tuple["TemplateContext", dict[str, Any]]:
+    def _referenced(self, reference: Mapping[str, Any]) -> tuple["TemplateContext", dict[str, Any]]:
         name, wanted = reference.get("name", ""), reference.get("template", "")
         cluster = bool(reference.get("clusterScope"))
         try:

@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workflows.runner.errors import NodeFault, UnknownImageError
+from workflows.runner.errors import NodeFault, PodFault, UnknownImageError
 from workflows.runner.machine import box, process, variables
 from workflows.runner.machine.box import Box, Mount
 from workflows.runner.machine.images import Image
@@ -73,7 +73,7 @@ class Container:
         try:
             return self.pod.run_.hub.images.find(self.body.get("image") or "")
         except UnknownImageError as error:
-            raise NodeFault(str(error)) from error
+            raise PodFault(str(error)) from error
 
     def prepare(self, *, inputs: bool) -> None:
         """Lay out its file system, with the inputs of the template where they belong.

@@ -8,7 +8,7 @@ from typing import Any
 from workflows.runner.engine.frame import Frame
 from workflows.runner.engine.gates import Boundary
 from workflows.runner.engine.waits import InterruptedWaitError
-from workflows.runner.errors import NodeFault
+from workflows.runner.errors import NodeFault, PodFault
 from workflows.runner.model.node import ERROR, FAILED, PENDING, RUNNING, SUCCEEDED, Node
 from workflows.runner.nodes import collect, limits
 from workflows.runner.nodes.container import Container, Started
@@ -30,6 +30,8 @@ async def run_container_set(frame: Frame) -> Node:
     pod = Pod(frame, node)
     try:
         return await _Set(pod).run()
+    except PodFault as fault:
+        return frame.run.mark(node, ERROR, fault.message)
     finally:
         pod.clean_up()
 
@@ -72,7 +74,8 @@ class _Set:
             parents = [f"{node.name}.{before}" for before in body.get("dependencies") or ()]
             found = self.run_.find(full)
             self.nodes[name] = found or self.run_.create(
-                full, "Container", frame.call.holder, frame.call.context.scope, inside, PENDING,
+                full, "Container", frame.call.holder, frame.call.context.scope,
+                boundary=inside, phase=PENDING,
             )  # fmt: skip
             for parent in parents or [node.name]:
                 if self.run_.find(parent) is not None:

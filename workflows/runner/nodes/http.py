@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from workflows.runner.engine.frame import Frame
-from workflows.runner.engine.hooks import truth
 from workflows.runner.engine.waits import InterruptedWaitError
 from workflows.runner.errors import NodeFault
 from workflows.runner.language import expr
@@ -19,7 +18,6 @@ from workflows.runner.model.library import Library, MissingObjectError
 from workflows.runner.model.node import ERROR, FAILED, PENDING, RUNNING, SUCCEEDED, Node
 from workflows.runner.nodes import limits
 
-__all__ = ["run_http", "truth"]
 _SECONDS = 30.0
 
 

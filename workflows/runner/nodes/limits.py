@@ -49,7 +49,9 @@ def deadline(frame: Frame, node: Node) -> tuple[float | None, str | None]:
     template = frame.template
     found: list[tuple[float, str | None]] = []
     if template.get("activeDeadlineSeconds") is not None:
-        found.append((now + seconds(template["activeDeadlineSeconds"], "activeDeadlineSeconds"), None))
+        found.append(
+            (now + seconds(template["activeDeadlineSeconds"], "activeDeadlineSeconds"), None)
+        )
     if template.get("timeout"):
         until = node.started + seconds(template["timeout"], "invalid timeout format")
         if until - now <= 1 and seconds(template["timeout"], "timeout") > 1:

@@ -10,7 +10,7 @@ from typing import Any
 
 from workflows.runner.engine.frame import Frame
 from workflows.runner.engine.waits import InterruptedWaitError
-from workflows.runner.errors import NodeFault
+from workflows.runner.errors import NodeFault, PodFault
 from workflows.runner.model.node import ERROR, FAILED, PENDING, RUNNING, SUCCEEDED, Node
 from workflows.runner.nodes import collect, limits, patch
 from workflows.runner.nodes.container import Container, Started
@@ -31,6 +31,8 @@ async def run_pod(frame: Frame) -> Node:
     pod = Pod(frame, node)
     try:
         return await pod.run()
+    except PodFault as fault:
+        return frame.run.mark(node, ERROR, fault.message)
     finally:
         pod.clean_up()
 

@@ -19,7 +19,7 @@ _LOOK_SECONDS = 0.2
 _VALUE_FLAGS = ("-n", "--namespace", "-l", "--selector", "-o", "--type")
 
 
-class ResourceFault(Exception):
+class ResourceFault(Exception):  # noqa: N818 - an outcome of a node, not of this program
     """The step failed as a pod would: its node is Failed with this message."""
 
 
@@ -210,10 +210,7 @@ class _Resource:
 
     def _patch(self, data: Any) -> dict[str, Any]:
         how = self.body.get("mergeStrategy") or "strategic"
-        if self.flags.words:
-            targets = self._targets(None)
-        else:
-            targets = self._targets(data)
+        targets = self._targets(None if self.flags.words else data)
         kind, name = targets[0]
         return self.store.patch(kind, name, data, how)
 

@@ -13,7 +13,8 @@ from workflows.runner.model.node import ERROR, FAILED, OMITTED, RUNNING, SKIPPED
 from workflows.runner.report import tree
 
 _STYLES = {
-    SUCCEEDED: "green", FAILED: "red", ERROR: "red", RUNNING: "cyan", SKIPPED: "dim", OMITTED: "dim",
+    SUCCEEDED: "green", FAILED: "red", ERROR: "red", RUNNING: "cyan",
+    SKIPPED: "dim", OMITTED: "dim",
 }  # fmt: skip
 _TIMES_A_SECOND = 8
 
@@ -40,7 +41,14 @@ def _fitting(run: Run, room: int) -> list[Text]:
         rows = [row for row in rows if not row[1].fulfilled or row[1].unsuccessful][-room:]
     lines: list[Text] = []
     for depth, node in rows:
-        lines.append(Text(tree.line(node, depth), style=_STYLES.get(node.phase, ""), overflow="ellipsis", no_wrap=True))
+        lines.append(
+            Text(
+                tree.line(node, depth),
+                style=_STYLES.get(node.phase, ""),
+                overflow="ellipsis",
+                no_wrap=True,
+            )
+        )
         lines += _last_words(run, node, depth)
     return lines[-room:]
 

@@ -4,7 +4,16 @@ import time
 from collections.abc import Iterator
 
 from workflows.runner.engine.run import Run
-from workflows.runner.model.node import ERROR, FAILED, OMITTED, PENDING, RUNNING, SKIPPED, SUCCEEDED, Node
+from workflows.runner.model.node import (
+    ERROR,
+    FAILED,
+    OMITTED,
+    PENDING,
+    RUNNING,
+    SKIPPED,
+    SUCCEEDED,
+    Node,
+)
 
 SIGNS = {
     SUCCEEDED: "✔", FAILED: "✖", ERROR: "⚠", RUNNING: "●", PENDING: "◷", SKIPPED: "○", OMITTED: "○",

@@ -102,9 +102,7 @@ def _from_config(
         ) from error
 
 
-def _artifact(
-    declared: Mapping[str, Any], argument: Mapping[str, Any] | None
-) -> dict[str, Any]:
+def _artifact(declared: Mapping[str, Any], argument: Mapping[str, Any] | None) -> dict[str, Any]:
     if argument is None:
         if not declared.get("optional") and not has_location(declared):
             raise NodeFault(f"inputs.artifacts.{declared['name']} was not supplied")
@@ -151,12 +149,12 @@ def _add_inputs(scope: MutableMapping[str, str], template: Mapping[str, Any]) ->
     for parameter in parameters:
         if parameter.get("value") is not None:
             scope[f"inputs.parameters.{parameter['name']}"] = parameter["value"]
-    scope["inputs.parameters"] = (
-        shapes.parameters_json(parameters) if parameters else "null"
-    )
+    scope["inputs.parameters"] = shapes.parameters_json(parameters) if parameters else "null"
     _add_paths(scope, "inputs.artifacts", inputs.get("artifacts") or ())
     _add_paths(scope, "outputs.artifacts", outputs.get("artifacts") or ())
-    paths = ({"name": p["name"], **(p.get("valueFrom") or {})} for p in outputs.get("parameters") or ())
+    paths = (
+        {"name": p["name"], **(p.get("valueFrom") or {})} for p in outputs.get("parameters") or ()
+    )
     _add_paths(scope, "outputs.parameters", paths)
 
 

@@ -117,9 +117,7 @@ def _of_param(text: str) -> list[Any]:
 
 
 def _not_a_list(text: str, why: str) -> NodeFault:
-    return NodeFault(
-        f"withParam value could not be parsed as a JSON list: {text.strip()}: {why}"
-    )
+    return NodeFault(f"withParam value could not be parsed as a JSON list: {text.strip()}: {why}")
 
 
 def sequence(written: Mapping[str, Any]) -> list[str]:

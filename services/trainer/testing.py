@@ -47,7 +47,7 @@ def test(data: Path, work: Path, champion: str | None, address: str) -> dict[str
         run.tags({VERDICT: "running"})
         with tempfile.TemporaryDirectory(prefix="gourmetops-champion-") as name:
             best = champions.find(champion, run.client, Path(name))
-            report = _run(data, work, best)
+            report = run_checks(data, work, best)
         run.folder(work / REPORT, REPORT)
         run.metrics({0: {f"tests_{k}": v for k, v in asdict(report).items() if k != "failures"}})
         run.tags({VERDICT: "failed" if report.failed else "passed"})
@@ -56,19 +56,12 @@ def test(data: Path, work: Path, champion: str | None, address: str) -> dict[str
     return {**asdict(report), "run-id": run.id}
 
 
-def read(junit: Path) -> Report:
-    """Read a JUnit report."""
-    failures, skipped, total = {}, 0, 0
-    for case in ElementTree.parse(junit).getroot().iter("testcase"):
-        total += 1
-        skipped += case.find("skipped") is not None
-        for problem in [*case.iter("failure"), *case.iter("error")]:
-            name = f"{case.get('classname', '').rpartition('.')[2]}::{case.get('name')}"
-            failures[name] = _sentence(problem.get("message", ""))
-    return Report(total - skipped - len(failures), len(failures), skipped, failures)
+def run_checks(data: Path, work: Path, champion: Path | None) -> Report:
+    """Run the model tests on the model in `work`, and keep their report there.
 
-
-def _run(data: Path, work: Path, champion: Path | None) -> Report:
+    Raises:
+        NoVerdictError: the tests could not be run.
+    """
     with files.whole_folder(work / REPORT) as new:
         options = [f"--junitxml={new / JUNIT}", f"--data={data.absolute()}"]
         options += [f"--model={(work / modelfile.MODEL).absolute()}"]
@@ -81,6 +74,18 @@ def _run(data: Path, work: Path, champion: Path | None) -> Report:
         report = read(new / JUNIT)
         (new / JSON).write_text(json.dumps(asdict(report), indent=2) + "\n")
     return report
+
+
+def read(junit: Path) -> Report:
+    """Read a JUnit report."""
+    failures, skipped, total = {}, 0, 0
+    for case in ElementTree.parse(junit).getroot().iter("testcase"):
+        total += 1
+        skipped += case.find("skipped") is not None
+        for problem in [*case.iter("failure"), *case.iter("error")]:
+            name = f"{case.get('classname', '').rpartition('.')[2]}::{case.get('name')}"
+            failures[name] = _sentence(problem.get("message", ""))
+    return Report(total - skipped - len(failures), len(failures), skipped, failures)
 
 
 def _pytest(options: list[str]) -> subprocess.CompletedProcess[str]:

@@ -1,10 +1,10 @@
-"""The exported model answers as the one that was trained."""
+"""The exported model answers as the one that was trained. Only this test loads PyTorch."""
 
 from pathlib import Path
 
 import pytest
 
-from services.trainer import modelfile, parity
+from services.trainer import modelfile
 from services.trainer.dataset import Picture
 from services.trainer.inference import Model
 from services.trainer.settings import Thresholds
@@ -20,6 +20,8 @@ def test_it_answers_as_pytorch_does(
     trained: Path | None = request.config.getoption("--trained")
     if trained is None:
         pytest.skip("the weights that PyTorch trained are not at hand")
+    from services.trainer import parity
+
     photos = parity.sample(evaluation)
     is_int8 = modelfile.read(folder)["quantised"]
     wanted = thresholds.parity_int8_agreement if is_int8 else thresholds.parity_fp32_agreement

@@ -10,6 +10,7 @@ import json
 import signal
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -24,13 +25,14 @@ from infra.local.jobs import Jobs
 from infra.local.keeper import Keeper
 from infra.local.manifests import Desired
 from infra.local.objects import Folder
-from infra.local.replicas import Store
+from infra.local.replicas import RUNNING, WAITING, Store
 from infra.local.site import Site
 from infra.local.state import State
 from infra.local.supervision import Process, Supervisor, config_file
 from infra.local.switch import Switch
 
-BUSY, IDLE = 0.05, 0.25  # seconds between two turns
+BUSY, IDLE = 0.05, 0.5  # seconds between two turns
+GLANCE = 0.05  # seconds between two glances at processes, while nothing else is to do
 SYNC_PATIENCE = 8.0
 GATEWAY = "gateway"
 
@@ -73,8 +75,15 @@ class Agent:
                 self.turn()
             except OSError as error:  # the disk is full, say: what runs goes on running
                 self._cannot(error)
-            self.wake.wait(IDLE if self._is_calm() else BUSY)
-            self.wake.clear()
+            self._rest(IDLE if self._is_calm() else BUSY)
+
+    def _rest(self, seconds: float) -> None:
+        """Wait for the next turn, or for a reason to begin it at once."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if self.wake.wait(GLANCE) or self.keeper.alarm():
+                break
+        self.wake.clear()
 
     def turn(self) -> None:
         """Look, decide, act and tell, once."""
@@ -95,7 +104,13 @@ class Agent:
         self._tell(processes, asked)
 
     def _is_calm(self) -> bool:
-        busy = any(r.retiring or not r.ready for r in self.store.all.values())
+        now = time.time()
+        busy = any(
+            replica.retiring
+            or (replica.state == RUNNING and not replica.ready)
+            or (replica.state == WAITING and replica.next_start <= now)
+            for replica in self.store.all.values()
+        )
         return not busy and bool(self.switch.confirmed)
 
     @property

@@ -5,7 +5,7 @@ import xmlrpc.client
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from infra.local import ends, images, memory, pods, ports, probes, volumes
+from infra.local import ends, images, memory, ownership, pods, ports, probes, volumes
 from infra.local.credentials import Secrets
 from infra.local.ends import End
 from infra.local.errors import PodError
@@ -59,6 +59,18 @@ class Keeper:
                 self._ended(replica, process, now)
             elif not replica.retiring and now >= replica.next_start:
                 self._start(replica, desired, now, known=process is not None)
+
+    def alarm(self) -> bool:
+        """Say at a glance whether a process is gone or has grown over its limit."""
+        for name, live in self.live.items():
+            replica = self.store.all.get(name)
+            if replica is None or live.killed_for or replica.state != RUNNING:
+                continue
+            size = memory.quickly(live.pid)
+            limit = pods.memory_limit(replica.container)
+            if ownership.is_gone(live.pid) or (limit is not None and size > limit):
+                return True
+        return False
 
     def stop(self, replica: Replica) -> None:
         """Ask a replica to end, once."""

@@ -24,6 +24,14 @@ def carries(process: psutil.Process, site_id: str) -> bool:
         return False
 
 
+def is_gone(pid: int) -> bool:
+    """Say whether a process has ended, be it that nobody has taken notice of that yet."""
+    try:
+        return bool(psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return True
+
+
 def processes_of(site_id: str) -> list[psutil.Process]:
     """Return every live process of the site, but never this one or its parents."""
     own = {os.getpid(), *(parent.pid for parent in psutil.Process().parents())}

@@ -148,24 +148,33 @@ class _Reader:
         own: dict[str, Any] = {}
         for key_node, value_node in node.value:
             if key_node.tag == _PLAIN and key_node.value == "<<":
-                merged = {**self._merged(value_node, path), **merged}
+                more = self._merged(value_node, path)
+                self._refuse_twice(
+                    next((k for k in more if k in own or k in merged), None), key_node
+                )
+                merged |= more
                 continue
             key = self._key(key_node)
-            if key in own:
-                raise self._error(
-                    key_node.start_mark.line,
-                    f'key "{key}" already set in map: remove one of the two',
-                )
+            # Go's strict reader does not let a key take the place of a merged one either.
+            self._refuse_twice(key if key in own or key in merged else None, key_node)
             self.lines[(*path, key)] = self._line(key_node)
             own[key] = self._value(value_node, (*path, key))
         return {**merged, **own}
+
+    def _refuse_twice(self, key: str | None, node: yaml.Node) -> None:
+        if key is not None:
+            raise self._error(
+                node.start_mark.line, f'key "{key}" already set in map: remove one of the two'
+            )
 
     def _merged(self, node: yaml.Node, path: Path) -> dict[str, Any]:
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, path)
         if isinstance(node, yaml.SequenceNode):
             maps = [self._merged(item, path) for item in node.value]
-            return {k: v for one in reversed(maps) for k, v in one.items()}
+            keys = [key for one in maps for key in one]
+            self._refuse_twice(next((k for k in keys if keys.count(k) > 1), None), node)
+            return {k: v for one in maps for k, v in one.items()}
         raise self._error(node.start_mark.line, "yaml: map merge requires map or sequence of maps")
 
     def _key(self, node: yaml.Node) -> str:

@@ -1,5 +1,7 @@
 """What an unquoted YAML scalar means to Go's YAML reader, which is not PyYAML's idea."""
 
+import base64
+import math
 import re
 from typing import TypeAlias
 
@@ -45,7 +47,9 @@ def tagged(tag: str, text: str) -> Scalar:
     value = plain(text)
     if kind == "float" and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
-    if kind in ("timestamp", "binary") or not tag.startswith(_TAG):
+    if kind == "binary":
+        return base64.b64decode(text).decode("utf-8", "replace")
+    if kind == "timestamp" or not tag.startswith(_TAG):
         return text
     kinds: dict[str, type | tuple[type, ...]] = {
         "int": int, "float": float, "bool": bool, "null": type(None),
@@ -61,12 +65,17 @@ def _number(text: str) -> Scalar:
     if _INFINITE.fullmatch(text):
         raise ValueError(f"json: unsupported value: {text}")
     if text[0] == ".":
-        return float(text) if _FLOAT.fullmatch(text) else text
+        return _float(text, text)
     bare = text.replace("_", "")
     whole = _whole(bare)
     if whole is not None:
         return whole
-    return float(bare) if _FLOAT.fullmatch(bare) else text
+    return _float(bare, text)
+
+
+def _float(bare: str, text: str) -> float | str:
+    value = float(bare) if _FLOAT.fullmatch(bare) else math.inf
+    return value if math.isfinite(value) else text
 
 
 def _whole(bare: str) -> int | None:

@@ -130,9 +130,7 @@ def expand(
     image = next((str(c.get("image", "")) for c in containers(template)), "")
     planned = Planned(name, template.get("name") or "(inline)", kind, image, _note(holder))
     if depth < _DEPTH:
-        planned.inner = [
-            expand(called, call, inner, depth + 1) for called, call in calls(template)
-        ]
+        planned.inner = [expand(called, call, inner, depth + 1) for called, call in calls(template)]
     return planned
 
 

@@ -59,8 +59,7 @@ def get(name: str, state: Path, output: str) -> int:
     """Print one run."""
     run = load(State(state).find(name))
     if output == "json":
-        json.dump(run.to_object(), sys.stdout, ensure_ascii=False)
-        sys.stdout.write("\n")
+        sys.stdout.write(json.dumps(run.to_object(), ensure_ascii=False) + "\n")
         return 0
     from workflows.runner.report import tree
 

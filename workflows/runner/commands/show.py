@@ -51,5 +51,4 @@ def _print_json(objects: list[dict[str, Any]]) -> None:
     whole = objects[0] if len(objects) == 1 else {
         "apiVersion": "v1", "kind": "List", "items": objects,
     }  # fmt: skip
-    json.dump(whole, sys.stdout, ensure_ascii=False)
-    sys.stdout.write("\n")
+    sys.stdout.write(json.dumps(whole, ensure_ascii=False) + "\n")

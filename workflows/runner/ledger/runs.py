@@ -39,7 +39,7 @@ class RunFolder:
         target = self.path / name
         temporary = self.path / f".{name}.{os.getpid()}"
         with temporary.open("w", encoding="utf-8") as file:
-            json.dump(facts, file, ensure_ascii=False)
+            file.write(json.dumps(facts, ensure_ascii=False))
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(target)

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path, PurePosixPath
 
 _PROVIDED = frozenset({"tmp", "proc", "dev", "sys", "lost+found"})
@@ -107,7 +108,10 @@ class Box:
         args: list[str] = []
         if self.root.exists():
             args += ["--bind", str(self.root), "/"]
-        args += _entries("/", self.opened, _tops_of(self.rootfs))
+        if self.rootfs is None and not self.opened:
+            args += _plain_machine()
+        else:
+            args += _entries("/", self.opened, _tops_of(self.rootfs))
         if self.rootfs is not None:
             args += _rootfs(self.rootfs)
         args += ["--dev-bind", "/dev", "/dev"]
@@ -194,7 +198,12 @@ def _rootfs(rootfs: Path) -> Iterable[str]:
         if entry.is_symlink():
             yield from ("--symlink", os.readlink(entry.path), f"/{entry.name}")  # noqa: PTH115
         else:
-            yield from ("--bind", entry.path, f"/{entry.name}")
+            yield from ("--ro-bind", entry.path, f"/{entry.name}")
+
+
+@cache
+def _plain_machine() -> tuple[str, ...]:
+    return tuple(_entries("/", set(), frozenset()))
 
 
 def _entries(parent: str, opened: set[str], hidden: frozenset[str]) -> Iterable[str]:

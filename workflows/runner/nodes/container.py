@@ -98,6 +98,9 @@ class Container:
             self.box.declared = declared.paths(template)
         self.box.visible = self._visible()
         self.box.prepare()
+        if run.hub.sandbox.bwrap is None:
+            for path in self.box.declared:
+                self.box.host_path(path).parent.mkdir(parents=True, exist_ok=True)
         if inputs:
             self._load_artifacts()
 
@@ -111,6 +114,12 @@ class Container:
 
     def _visible(self) -> tuple[str, ...]:
         """Give the folders that the image map names, and those below /tmp that commands need."""
+        known = self.pod.run_.hub.visible
+        if self.image.name not in known:
+            known[self.image.name] = self._find_visible()
+        return known[self.image.name]
+
+    def _find_visible(self) -> tuple[str, ...]:
         run = self.pod.run_
         named = [path for path in self.image.binds if Path(path).exists()]
         found = [str(run.hub.state.path)]

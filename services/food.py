@@ -93,7 +93,12 @@ def to_tensor(photo: bytes) -> NDArray[np.float32]:
     Raises:
         BadPhotoError: the bytes are no photo, or one that breaks off or is too large.
     """
-    pixels = np.asarray(decode(photo), dtype=np.float32) / np.float32(255)
+    return tensor_of(decode(photo))
+
+
+def tensor_of(square: Image.Image) -> NDArray[np.float32]:
+    """Return the tensor of a picture that `decode` made."""
+    pixels = np.asarray(square, dtype=np.float32) / np.float32(255)
     return np.ascontiguousarray(((pixels - MEAN) / STD).transpose(2, 0, 1)[np.newaxis])
 
 

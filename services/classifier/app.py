@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from fastapi import BackgroundTasks, FastAPI, Form, Request, Response, UploadFile
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
+from PIL import Image
 from pydantic.json_schema import SkipJsonSchema
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartParser
@@ -19,7 +20,7 @@ from services.classifier import feedback, page
 from services.classifier.errors import BusyError, UnknownLabelError
 from services.classifier.feedback import Correction
 from services.classifier.metrics import CONTENT_TYPE, Metrics
-from services.classifier.model import Classifier
+from services.classifier.model import Answer, Classifier
 from services.classifier.recording import Recorder
 from services.classifier.settings import Settings
 from services.classifier.shelf import Shelf
@@ -115,13 +116,12 @@ class Service:
     async def predict(self, photo: bytes, later: BackgroundTasks | None = None) -> Prediction:
         """Classify a photo in its turn, and keep it for a replay when it is drawn."""
         start = time.perf_counter()
-        answer = await self.line.run(lambda: self.classifier.classify(photo))
-        name = hashlib.sha256(photo).hexdigest()
+        square, name, answer = await self.line.run(lambda: self._look_at(photo))
         if later is not None:
             self.metrics.answer(answer)
             if self.recorder and self.recorder.wants():
                 seconds = time.perf_counter() - start
-                later.add_task(self.recorder.keep, photo, name, answer, self.version, seconds)
+                later.add_task(self.recorder.keep, square, name, answer, self.version, seconds)
         return Prediction(
             answer.label,
             answer.confidence,
@@ -130,6 +130,12 @@ class Service:
             self.version,
             self.settings.digest,
         )
+
+    def _look_at(self, photo: bytes) -> tuple[Image.Image, str, Answer]:
+        """Decode, hash and classify a photo: what takes long, on the thread whose turn it is."""
+        square = food.decode(photo)
+        name = hashlib.sha256(photo).hexdigest()
+        return square, name, self.classifier.classify(square)
 
 
 def create_app(classifier: Classifier, settings: Settings, state: State) -> Application:

@@ -10,6 +10,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as runtime
+from PIL import Image
 
 from services import food
 from services.classifier.errors import ModelFolderError
@@ -57,13 +58,9 @@ class Classifier:
         self.facts = facts
         self._session = session
 
-    def classify(self, photo: bytes) -> Answer:
-        """Name the food on a photo.
-
-        Raises:
-            BadPhotoError: the bytes are not a photo that we take.
-        """
-        probabilities = softmax(self.logits(food.to_tensor(photo))[0])
+    def classify(self, square: Image.Image) -> Answer:
+        """Name the food on a photo, as `food.decode` made it."""
+        probabilities = softmax(self.logits(food.tensor_of(square))[0])
         shares = dict(zip(food.LABELS, probabilities.tolist(), strict=True))
         label = max(shares, key=lambda name: shares[name])
         return Answer(label, shares[label], shares)

@@ -9,7 +9,8 @@ import random
 from datetime import UTC, datetime
 from io import BytesIO
 
-from services import food
+from PIL import Image
+
 from services.classifier.model import Answer
 from services.classifier.shelf import Shelf
 
@@ -27,11 +28,11 @@ class Recorder:
         return self._draw.random() < self._share
 
     def keep(
-        self, photo: bytes, name: str, answer: Answer, version: int | None, seconds: float
+        self, square: Image.Image, name: str, answer: Answer, version: int | None, seconds: float
     ) -> None:
-        """Keep one request under the hash of its photo."""
-        square = BytesIO()
-        food.decode(photo).save(square, "PNG", compress_level=1)
+        """Keep one request, as the square that the model saw, under the hash of its photo."""
+        picture = BytesIO()
+        square.save(picture, "PNG", compress_level=1)
         facts = {
             "photo": name,
             "hour": datetime.now(UTC).strftime("%Y-%m-%dT%H:00Z"),
@@ -41,4 +42,4 @@ class Recorder:
             "probabilities": answer.probabilities,
             "seconds": round(seconds, 6),
         }
-        self._shelf.put(name, "png", square.getvalue(), facts)
+        self._shelf.put(name, "png", picture.getvalue(), facts)

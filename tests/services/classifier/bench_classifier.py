@@ -19,6 +19,7 @@ def main(model_folder: Path | None) -> None:
     """Print the figures."""
     import psutil
 
+    from services import food
     from services.classifier import model
     from tests.services.classifier.photos import saved, scene
     from tests.services.classifier.process import BOOTSTRAP, Server
@@ -37,7 +38,7 @@ def main(model_folder: Path | None) -> None:
         alone = model.load(folder, threads=1)
         for name, photo in photos.items():
             served = timed(lambda photo=photo: server.predict(photo))
-            bare = timed(lambda photo=photo: alone.classify(photo))
+            bare = timed(lambda photo=photo: alone.classify(food.decode(photo)))
             print(f"{name:25} {shown(served)}   bare loop {shown(bare)}")
         print(f"{'GET /version':25} {shown(timed(lambda: server.get('/version')))}")
         print(f"memory after that         {process.memory_info().rss / 2**20:8.0f} MiB")

@@ -44,7 +44,7 @@ def test_it_answers_as_onnx_itself_defines_it():
 def test_it_names_the_label_whose_colour_is_nearest(label):
     plain = saved(Image.new("RGB", (64, 64), build.COLOURS[label]))
 
-    assert model.load(BOOTSTRAP).classify(plain).label == label
+    assert model.load(BOOTSTRAP).classify(food.decode(plain)).label == label
 
 
 def test_it_has_no_version_and_says_so():

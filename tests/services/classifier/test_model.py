@@ -43,7 +43,7 @@ def mean_of(channels: int, input_name: str = "input") -> bytes:
 def test_a_baked_model_answers_with_all_labels_and_knows_where_it_is_from(tmp_path):
     classifier = model.load(baked(tmp_path / "model", version=12))
 
-    answer = classifier.classify(saved(scene()))
+    answer = classifier.classify(food.decode(saved(scene())))
 
     assert tuple(answer.probabilities) == food.LABELS
     assert sum(answer.probabilities.values()) == pytest.approx(1, abs=1e-12)

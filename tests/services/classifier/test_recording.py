@@ -79,7 +79,7 @@ def test_recordings_stay_under_their_limit(tmp_path):
     recorder = Recorder(Shelf(tmp_path, 300_000), share=1.0)
     answer = Answer("Rice", 1.0, {"Rice": 1.0})
     for number in range(30):
-        noise = saved(Image.effect_noise((300, 300), 90 + number))
+        noise = Image.effect_noise((224, 224), 90 + number).convert("RGB")
         recorder.keep(noise, f"{number:064}", answer, 1, 0.01)
 
     assert sum(file.stat().st_size for file in tmp_path.iterdir()) <= 300_000

@@ -35,9 +35,8 @@ class Shelf:
     def _make_room(self) -> None:
         """Remove the oldest entries, a tenth more than must be, so as to do it seldom."""
         entries: dict[str, list[os.DirEntry[str]]] = {}
-        with os.scandir(self.folder) as listing:
-            for file in listing:
-                entries.setdefault(file.name.partition(".")[0], []).append(file)
+        for file in _files(self.folder):
+            entries.setdefault(file.name.partition(".")[0], []).append(file)
         oldest = sorted(entries.values(), key=_age)
         self._size = _size(self.folder)
         while oldest and self._size > self._limit * 0.9:
@@ -52,9 +51,13 @@ def _write(path: Path, content: bytes) -> None:
     unfinished.replace(path)
 
 
-def _size(folder: Path) -> int:
+def _files(folder: Path) -> list[os.DirEntry[str]]:
     with os.scandir(folder) as listing:
-        return sum(_stat_size(file) for file in listing)
+        return [file for file in listing if file.is_file(follow_symlinks=False)]
+
+
+def _size(folder: Path) -> int:
+    return sum(map(_stat_size, _files(folder)))
 
 
 def _stat_size(file: os.DirEntry[str]) -> int:

@@ -137,10 +137,12 @@ def test_a_full_shelf_forgets_the_oldest(tmp_path):
 
 def test_a_shelf_that_was_full_when_the_server_started_is_kept_under_its_limit(tmp_path):
     (tmp_path / "old.jpg").write_bytes(bytes(90_000))
+    (tmp_path / "folder of somebody").mkdir()
 
     Shelf(tmp_path, limit=50_000).put("new", "jpg", bytes(2000), {})
 
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["new.jpg", "new.json"]
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == ["folder of somebody", "new.jpg", "new.json"]
 
 
 def test_many_corrections_of_one_photo_at_once_leave_one_that_is_whole(server):

@@ -72,6 +72,7 @@ class _Translator:
         self.open: list[str] = []
         self.flags = ""
         self.repeatable = False
+        self.repeated = ""
 
     def run(self) -> str:
         while self.position < len(self.pattern):
@@ -84,6 +85,7 @@ class _Translator:
         self.out.append(text)
         self.position += length
         self.repeatable = repeatable
+        self.repeated = ""
 
     def _step(self, here: str) -> None:
         if here == "\\":
@@ -104,9 +106,9 @@ class _Translator:
         elif here == "|":
             self._emit("|", 1, repeatable=False)
         elif here == "^":
-            self._emit("(?m:^)" if "m" in self.flags else r"\A", 1)
+            self._emit("(?m:^)" if "m" in self.flags else r"(?:\A)", 1)
         elif here == "$":
-            self._emit(r"(?=\n|\Z)" if "m" in self.flags else r"\Z", 1)
+            self._emit(r"(?:(?=\n|\Z))" if "m" in self.flags else r"(?:\Z)", 1)
         else:
             self._atom(here if here == "." else re.escape(here), 1)
 
@@ -117,15 +119,16 @@ class _Translator:
         self._repeat(match.group(), len(match.group()))
 
     def _repeat(self, operator: str, length: int) -> None:
-        if not self.repeatable:
-            before = self.out[-1] if self.out else ""
-            if before and before[-1] in "*+?}" and before not in (r"\*", r"\+", r"\?"):
-                raise RegexError("invalid nested repetition operator", before + operator)
-            raise RegexError("missing argument to repetition operator", operator)
         end = self.position + length
         lazy = self.pattern[end : end + 1] == "?"
+        written = operator + ("?" if lazy else "")
+        if self.repeated:
+            raise RegexError("invalid nested repetition operator", self.repeated + written)
+        if not self.repeatable:
+            raise RegexError("missing argument to repetition operator", written)
         swapped = lazy != ("U" in self.flags)
         self._emit(operator + ("?" if swapped else ""), length + lazy, repeatable=False)
+        self.repeated = written
 
     def _group(self) -> None:
         if self.pattern[self.position : self.position + 2] != "(?":
@@ -151,7 +154,7 @@ class _Translator:
         if not closes:
             self.open.append(self.flags)
         self.flags = now
-        self._emit("" if closes else "(?:", length, repeatable=False)
+        self._emit("" if closes else "(?:", length, repeatable=closes and self.repeatable)
 
     def _atom(self, text: str, length: int) -> None:
         """Emit what matches characters, under the flags that hold here."""
@@ -170,7 +173,7 @@ class _Translator:
             return
         if text in "AzbB":
             ascii_word = rf"(?a:\{text})"
-            self._emit({"A": r"\A", "z": r"\Z"}.get(text, ascii_word), 2)
+            self._emit({"A": r"(?:\A)", "z": r"(?:\Z)"}.get(text, ascii_word), 2)
             return
         self._atom(*self._character(inside=False))
 
@@ -254,11 +257,10 @@ class _ClassReader:
             if end >= 0:
                 return self._posix(position, end)
         low, after = self._one(position)
-        if self.pattern[after : after + 1] != "-" or self.pattern[after + 1 : after + 2] in (
-            "]",
-            "",
-        ):
-            if low == r"\-" and not first and self.pattern[after : after + 1] != "]":
+        following = self.pattern[after : after + 1]
+        if following != "-" or self.pattern[after + 1 : after + 2] in ("]", ""):
+            bare = self.pattern[position] == "-"
+            if bare and not first and following not in ("]", ""):
                 raise RegexError(
                     "invalid character class range", self.pattern[position : after + 1]
                 )
@@ -288,6 +290,8 @@ class _ClassReader:
             raise RegexError("missing closing ]", self.pattern[self.start :])
         if here != "\\":
             return re.escape(here), position + 1
+        if position + 1 == len(self.pattern):
+            raise RegexError("trailing backslash at end of expression", "")
         self.translator.position = position
         piece, length = self.translator._character(inside=True)
         self.translator.position = self.start

@@ -96,14 +96,13 @@ def _scalar(value: Any) -> str:
         return json_number(value)
     if isinstance(value, str):
         return json_string(value)
-    to_json = getattr(value, "to_json", None)
-    if to_json is None:
-        raise ValueError(f"json: unsupported type: {type(value).__name__}")
-    return str(to_json())
+    raise ValueError(f"json: unsupported type: {type(value).__name__}")
 
 
 def _compact(value: Any) -> str:
-    if isinstance(value, Mapping) and not hasattr(value, "to_json"):
+    if hasattr(value, "to_json"):
+        return str(value.to_json())
+    if isinstance(value, Mapping):
         pairs = (f"{json_string(k)}:{_compact(v)}" for k, v in _sorted(value))
         return "{" + ",".join(pairs) + "}"
     if isinstance(value, Sequence) and not isinstance(value, (str, bytes)):
@@ -113,7 +112,9 @@ def _compact(value: Any) -> str:
 
 def _indented(value: Any, indent: str, newline: str) -> str:
     inner = newline + indent
-    if isinstance(value, Mapping) and value and not hasattr(value, "to_json"):
+    if hasattr(value, "to_json"):
+        return str(value.to_json())
+    if isinstance(value, Mapping) and value:
         pairs = (f"{json_string(k)}: {_indented(v, indent, inner)}" for k, v in _sorted(value))
         return "{" + inner + f",{inner}".join(pairs) + newline + "}"
     if isinstance(value, Sequence) and not isinstance(value, (str, bytes)) and value:

@@ -15,6 +15,7 @@ from workflows.runner.language.exprlang.faults import FaultError
 from workflows.runner.language.exprlang.predicates import sort_key
 from workflows.runner.language.exprlang.values import (
     AnyMap,
+    NilList,
     expected,
     to_int,
     type_name,
@@ -241,8 +242,9 @@ def _sort(values: Any, order: Any = "asc") -> list[Any]:
         raise FaultError(f"sort order argument must be a string (got {type_name(order)})")
     if order not in ("asc", "desc"):
         raise FaultError(f"invalid order {order}, expected asc or desc")
-    items = values if isinstance(values, list) else []
-    return sorted(items, key=sort_key, reverse=order == "desc")
+    if not isinstance(values, list):
+        return NilList()
+    return sorted(values, key=sort_key, reverse=order == "desc")
 
 
 TABLE: dict[str, Callable[..., Any]] = {

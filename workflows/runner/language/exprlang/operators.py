@@ -186,7 +186,10 @@ def matches(left: Any, right: Any) -> bool:
     """`matches`: a Go regular expression, anywhere in the text."""
     if left is None or right is None:
         return False
-    pattern = goregex.compile(expected(right, str))
+    try:
+        pattern = goregex.compile(expected(right, str))
+    except goregex.RegexError as error:
+        raise FaultError(str(error)) from error
     if not isinstance(left, str):
         left = expected(left, bytes).decode("utf-8", "replace")
     return pattern.found_in(left)

@@ -7,7 +7,7 @@ from workflows.runner.language.exprlang import functions, nodes, operators
 from workflows.runner.language.exprlang.access import fetch, sliced
 from workflows.runner.language.exprlang.faults import FaultError
 from workflows.runner.language.exprlang.predicates import LOOPS, Scope
-from workflows.runner.language.exprlang.values import as_bool, expected, type_name
+from workflows.runner.language.exprlang.values import as_bool, expected, is_nil, type_name
 
 
 class _NilInChainError(Exception):
@@ -56,7 +56,7 @@ class Machine:
             return self._logical(node, decided_by=operator in ("||", "or"))
         left = self.value(node.left)
         if operator == "??":
-            return self.value(node.right) if left is None else left
+            return self.value(node.right) if is_nil(left) else left
         right = self.value(node.right)
         self.at = node.at
         return operators.BINARY[operator](left, right)
@@ -72,7 +72,7 @@ class Machine:
 
     def member(self, node: nodes.Member) -> Any:
         base = self.value(node.base)
-        if node.optional and base is None:
+        if node.optional and is_nil(base):
             raise _NilInChainError
         key = self.value(node.key)
         self.at = node.at

@@ -25,6 +25,14 @@ class AnyMap(dict[Any, Any]):
         raise ValueError("json: unsupported type: map[interface {}]interface {}")
 
 
+class NilList(list[Any]):
+    """A list that was never made: empty, and null in JSON."""
+
+    def to_json(self) -> str:
+        """Write it as encoding/json does."""
+        return "null"
+
+
 _NAMES: tuple[tuple[type | tuple[type, ...], str], ...] = (
     (bool, "bool"),
     (Duration, "time.Duration"),
@@ -111,6 +119,11 @@ def type_name(value: object) -> str:
         if isinstance(value, kinds):
             return name
     return type(value).__name__
+
+
+def is_nil(value: object) -> bool:
+    """Tell whether it is nil, or a list that was never made."""
+    return value is None or isinstance(value, NilList)
 
 
 def is_number(value: object) -> bool:

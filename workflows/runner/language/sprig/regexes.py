@@ -7,6 +7,7 @@ from typing import Any
 from workflows.runner.language import goregex
 from workflows.runner.language.errors import ExpressionError
 from workflows.runner.language.exprlang.faults import FaultError
+from workflows.runner.language.exprlang.values import NilList
 from workflows.runner.language.gotext import quote
 
 _REFERENCE = re.compile(r"\$(?:\$|\{(\w+)\}|(\w+))", re.ASCII)
@@ -61,7 +62,8 @@ def _find(regex: str, s: str) -> str:
 
 
 def _find_all(regex: str, s: str, n: int) -> Any:
-    return [match.group() for match in _limited(_matches(_compiled(regex), s), n)]
+    found = [match.group() for match in _limited(_matches(_compiled(regex), s), n)]
+    return found or NilList()
 
 
 def _replaced(regex: str, s: str, replacement: Callable[[re.Match[str]], str]) -> str:
@@ -94,13 +96,14 @@ def _replace_all_literal(regex: str, s: str, repl: str) -> str:
 
 
 def _split(regex: str, s: str, n: int) -> Any:
+    pattern = _compiled(regex)
     if n == 0:
-        return []
+        return NilList()
     if regex and not s:
         return [""]
     parts: list[str] = []
     begin = end = 0
-    for match in _limited(_matches(_compiled(regex), s), n):
+    for match in _limited(_matches(pattern, s), n):
         if 0 < n == len(parts) + 1:
             break
         end = match.start()

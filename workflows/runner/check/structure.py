@@ -3,6 +3,7 @@
 import base64
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any
 
@@ -13,6 +14,8 @@ from workflows.runner.language.manifest import Document
 GROUP = "argoproj.io/"
 _QUANTITY = re.compile(r"[+-]?[0-9.]+([eEinumkKMGTP]*[-+]?[0-9]*)")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
+
+_OUTPUT = ("outputs", "artifacts")
 
 #: More fields than this are not listed in a message.
 MANY = 15
@@ -55,6 +58,8 @@ def _object(value: Any, type_name: str, path: Path) -> Iterator[Finding]:
             yield here, f'unknown field "{written(here)}"; {field.why}'
         elif field.support == "refused" and _asks_for_something(inner):
             yield here, _refusal(here, field)
+        elif key == "http" and here[-4:-2] == _OUTPUT and _asks_for_something(inner):
+            yield here, _refusal(here, replace(field, why="an output is kept, never uploaded"))
         else:
             yield from _value(inner, field.holds, here)
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from workflows.runner.errors import PodFault
 
-_KEYED = ("s3", "gcs", "oss", "azure", "artifactory", "hdfs")
+_KEYED = ("s3", "gcs", "oss", "azure", "artifactory", "hdfs", "plugin")
 _KEY_FIELD = {"azure": "blob", "artifactory": "url", "hdfs": "path"}
 _HTTP_SECONDS = 60
 

@@ -42,7 +42,8 @@ class Observed:
         if self.deployment is None:
             return "nothing is deployed"
         said = ", ".join(_answer(answer) for answer in self.answers) or "no replica"
-        return f"{self.deployment.health}, {self.deployment.message or said}"
+        first = self.deployment.message.partition("\n")[0]
+        return f"{self.deployment.health}, {first or said}"
 
 
 def wait(site_api: str, wanted: Wanted, deadline: float, say: Callable[[str], None]) -> Observed:
@@ -119,8 +120,14 @@ def _ended(wanted: Wanted, deployment: site.Deployment) -> ServingError | None:
         gone = replica.reason in ("CrashLoopBackOff", "Error") and not replica.ready
         if gone and replica.restarts >= HOPELESS_RESTARTS:
             what = f"{replica.name} ended {replica.restarts} times right after its start"
+            what += _last_words(deployment)
             return CrashLoopError(wanted.environment, what, log)
     return None
+
+
+def _last_words(deployment: site.Deployment) -> str:
+    lines = deployment.message.strip().splitlines()
+    return f", with the words: {lines[-1].strip().rstrip('.')}" if len(lines) > 1 else ""
 
 
 def _unready(environment: str, deployment: site.Deployment) -> ServingError | None:

@@ -2,10 +2,13 @@
 
 import json
 from argparse import ArgumentParser, Namespace
-from typing import Any
+from typing import Any, TypeVar
 
 from services.lifecycle.operation import Operation
 from services.lifecycle.step import Step
+
+PARENT = "gourmetops/parent"
+Kind = TypeVar("Kind", list[Any], dict[str, Any])
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -13,16 +16,25 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--environment", default="", help="the environment it was about")
     parser.add_argument("--status", required=True, help="Succeeded, Failed or Error")
     parser.add_argument("--failures", default="[]", help="what Argo says of the failed nodes")
+    parser.add_argument("--labels", default="{}", help="of the workflow; they name its parent")
 
 
 def run(step: Step, asked: Namespace) -> dict[str, str]:
     """Journal the end."""
     made = Operation(asked.operation, asked.environment, step.journal)
-    told = [e for e in step.journal.entries(asked.operation) if e["state"] == "failed"]
-    reason = reasons(told, _failures(asked.failures)) if asked.status != "Succeeded" else ""
-    made.note("end", asked.status, reason=reason)
+    reason = _why(step, asked) if asked.status != "Succeeded" else ""
+    parent = _read(asked.labels, dict).get(PARENT, "")
+    made.note("end", asked.status, reason=reason, **({"parent": parent} if parent else {}))
     step.say(f"{asked.operation}: {asked.status}{f', {reason}' if reason else ''}")
     return {"reason": reason}
+
+
+def _why(step: Step, asked: Namespace) -> str:
+    entries = step.journal.entries()
+    own = [e for e in entries if e["operation"] == asked.operation and e["state"] == "failed"]
+    ended = [e for e in entries if e.get("parent") == asked.operation and e["move"] == "end"]
+    children = [e for e in ended if e["state"] != "Succeeded"]
+    return reasons([*own, *children], _read(asked.failures, list))
 
 
 def reasons(told: list[dict[str, Any]], failures: list[dict[str, Any]]) -> str:
@@ -32,11 +44,11 @@ def reasons(told: list[dict[str, Any]], failures: list[dict[str, Any]]) -> str:
     return "; ".join(f"{f.get('displayName')}: {f.get('message')}" for f in failures)
 
 
-def _failures(text: str) -> list[dict[str, Any]]:
-    # Argo hands the list over quoted once more, and leaves the tag where nothing failed.
+def _read(text: str, kind: type[Kind]) -> Kind:
+    """Read what Argo hands over: quoted once more, or the tag itself where there is nothing."""
     try:
         found = json.loads(text)
         found = json.loads(found) if isinstance(found, str) else found
     except ValueError:
-        return []
-    return found if isinstance(found, list) else []
+        return kind()
+    return found if isinstance(found, kind) else kind()

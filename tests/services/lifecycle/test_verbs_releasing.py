@@ -28,6 +28,9 @@ MANIFESTS = [
 ]
 
 
+PARENT = '{"gourmetops/parent": "train-1"}'
+
+
 class World:
     """A site whose replicas follow what tests say, and the verbs that move things in it."""
 
@@ -360,7 +363,7 @@ def test_the_record_says_why_in_the_steps_own_words(world):
         operation="deploy-1", environment="staging", move="wait", state="failed", reason="too slow"
     )
 
-    asked = {"operation": "deploy-1", "environment": "staging", "status": "Failed"}
+    asked = {"operation": "deploy-1", "environment": "staging", "status": "Failed", "labels": "{}"}
     made = world.verbs(record, failures='"[]"', **asked)
 
     assert made == {"reason": "too slow"}
@@ -369,7 +372,7 @@ def test_the_record_says_why_in_the_steps_own_words(world):
 
 def test_the_record_falls_back_to_what_argo_says(world):
     failures = '[{"displayName": "wait", "message": "Pod was active too long"}]'
-    asked = {"operation": "deploy-1", "environment": "staging", "status": "Failed"}
+    asked = {"operation": "deploy-1", "environment": "staging", "status": "Failed", "labels": "{}"}
 
     assert world.verbs(record, failures=failures, **asked) == {
         "reason": "wait: Pod was active too long"
@@ -377,6 +380,20 @@ def test_the_record_falls_back_to_what_argo_says(world):
 
 
 def test_the_record_of_a_good_end_needs_no_reason(world):
-    asked = {"operation": "deploy-1", "environment": "", "status": "Succeeded"}
+    asked = {"operation": "deploy-1", "environment": "", "status": "Succeeded", "labels": "{}"}
 
     assert world.verbs(record, failures="{{workflow.failures}}", **asked) == {"reason": ""}
+
+
+def test_the_record_of_a_parent_says_why_its_child_failed(world):
+    world.verbs.step.journal.append(
+        operation="deploy-1", environment="staging", move="wait", state="failed", reason="too slow"
+    )
+    child = {"operation": "deploy-1", "environment": "staging", "labels": PARENT}
+    world.verbs(record, status="Failed", failures="[]", **child)
+
+    parent = {"operation": "train-1", "environment": "", "labels": "null"}
+    failures = '[{"displayName": "deploy", "message": "failure condition evaluated true"}]'
+    made = world.verbs(record, status="Failed", failures=failures, **parent)
+
+    assert made == {"reason": "too slow"}

@@ -195,8 +195,7 @@ def _mark_error(frame: Frame, fault: NodeFault) -> None:
 
 
 def _show_name(frame: Frame, node: Node) -> None:
-    metadata: dict[str, Any] = frame.template.get("metadata") or {}
-    shown = (metadata.get("annotations") or {}).get(_DISPLAY_NAME)
+    shown = (frame.template.get("annotations") or {}).get(_DISPLAY_NAME)
     if not shown:
         return
     if not _DISPLAY_NAME_FORM.match(shown):

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 from workflows.runner.engine import locks, memo, retry
 from workflows.runner.engine.frame import Call, Frame

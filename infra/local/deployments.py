@@ -118,15 +118,11 @@ class Deployments:
         deadline = manifest.spec.get("progressDeadlineSeconds", DEADLINE)
         for replica in current:
             late = not replica.ready and _waiting_for(replica) > deadline
-            if not (late or (replica.state == WAITING and replica.reason in HOPELESS)):
-                continue
-            reason = replica.reason or "ProgressDeadlineExceeded"
-            why = replica.message or f"not ready within {deadline} s"
-            if replica.last_reason and replica.last_reason not in (reason, "Error"):
-                why = f"{replica.last_reason}, {why}"
-            if late and reason != "ProgressDeadlineExceeded":
-                why += f"; not ready within {deadline} s"
-            return f"{reason}: {why}.{self._still(older)}{self._tail(replica)}"
+            crashes = not replica.ready and ends.delay(replica.failures) > 0
+            hopeless = replica.state == WAITING and replica.reason in HOPELESS
+            if late or crashes or hopeless:
+                why = _why(replica, deadline if late else None, crashes=crashes)
+                return f"{why}.{self._still(older)}{self._tail(replica)}"
         return ""
 
     def _still(self, older: list[Replica]) -> str:
@@ -136,6 +132,19 @@ class Deployments:
     def _tail(self, replica: Replica) -> str:
         lines = last_lines(self.keeper.store.site.state, replica.name, 5)
         return f" Its last lines:\n{lines}" if lines and replica.started else ""
+
+
+def _why(replica: Replica, deadline: float | None, *, crashes: bool) -> str:
+    """Say why a replica is not ready: reason, last end, and how long it was waited for."""
+    reason = replica.reason or (ends.BACK_OFF if crashes else "ProgressDeadlineExceeded")
+    parts = [replica.message] if replica.message else []
+    if replica.last_reason not in ("", reason, ends.ERROR):
+        parts.insert(0, replica.last_reason)
+    if crashes:
+        parts.append(f"exit code {replica.exit_code} after {replica.restarts} restarts")
+    if deadline is not None:
+        parts.append(f"not ready within {deadline:g} s")
+    return f"{reason}: {', '.join(parts)}"
 
 
 def _waiting_for(replica: Replica) -> float:

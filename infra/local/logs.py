@@ -59,7 +59,8 @@ def read(paths: list[Path], count: int) -> Iterator[tuple[str, str]]:
 
 def prune(site: Site, store: Store, keep: int = 20) -> None:
     """Remove the oldest logs of replicas that are no more."""
-    logs = [path for path in site.state.logs.glob("*.*-*.log") if path.stem not in store.all]
+    every = site.state.logs.glob("*.*-*.log*")
+    logs = [path for path in every if path.name.partition(".log")[0] not in store.all]
     logs.sort(key=lambda path: path.stat().st_mtime)
     for path in logs[: max(0, len(logs) - keep)]:
         path.unlink(missing_ok=True)

@@ -5,7 +5,7 @@ import json
 import urllib.parse
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from infra.local import client, registry
@@ -66,8 +66,14 @@ def look(site: Site) -> Overview:
         raise NotRunningError(site.state.folder)
     aliases = registry.aliases(site.addresses["mlflow"])
     shares = traffic(status["routes"], alive(status))
-    rows = [_environment(site, name, status, aliases, shares) for name in ENVIRONMENTS]
     gateway = site.addresses["gateway"]
+    closed = not client.answers(site.ports.gateway_api, "/api/version")
+    if closed:
+        shares = dict.fromkeys(shares, 0.0)
+    rows = [_environment(site, name, status, aliases, shares) for name in ENVIRONMENTS]
+    if closed:
+        why = f"the gateway does not answer at {gateway}: ./run invoke logs gateway"
+        rows = [replace(row, problems=(*row.problems, why)) for row in rows]
     addresses = {"gateway": gateway, "app": f"{gateway}/", "mlflow": site.addresses["mlflow"]}
     return Overview(site.name, tuple(rows), addresses)
 

@@ -21,7 +21,12 @@ from infra.local.volumes import Mount
 
 REFERENCE = re.compile(r"\$(\$|\(([A-Za-z_][-A-Za-z0-9_.]*)\))")
 CONFIG_ERROR = "CreateContainerConfigError"
-LANGUAGE = {"LANG": "C.UTF-8", "PATH": "/usr/local/bin:/usr/bin:/bin", "PYTHONUNBUFFERED": "1"}
+PLAIN = {
+    "LANG": "C.UTF-8",
+    "PATH": "/usr/local/bin:/usr/bin:/bin",
+    "PYTHONUNBUFFERED": "1",
+    "PYTHONDONTWRITEBYTECODE": "1",  # an image's files are nobody's to write
+}
 
 
 @dataclass(frozen=True)
@@ -97,7 +102,7 @@ def launch(container: Mapping[str, Any], image: Image, pod: Pod, config: Config)
         PodError: it names a ConfigMap, Secret or key that is not there, or has no command.
     """
     own = _own_environment(container, pod, config)
-    env = {**LANGUAGE, "HOME": str(pod.home), **dict(image.env), **own, **_ports(container, pod)}
+    env = {**PLAIN, "HOME": str(pod.home), **dict(image.env), **own, **_ports(container, pod)}
     for mount in pod.mounts:
         if mount.path == "/tmp":
             env["TMPDIR"] = str(mount.folder)

@@ -3,6 +3,7 @@
 import json
 import threading
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -45,10 +46,15 @@ def serving(answers, port=0):
         server.server_close()
 
 
+@dataclass(frozen=True)
 class Ports(Block):
-    """Ports of servers that run already."""
+    """A block whose gateway is a server that runs already."""
 
-    api = 0
+    traefik: int = 0
+
+    @property
+    def gateway_api(self):
+        return self.traefik
 
 
 def version(number, digest=DIGEST, commit="c" * 40):
@@ -88,9 +94,13 @@ def aliases(**named):
 
 
 @contextmanager
-def site(tmp_path, status, mlflow):
-    with serving(status) as api, serving(mlflow) as tracking:
-        block = Block(api - 1)
+def site(tmp_path, status, mlflow, gateway=(200, {})):
+    with (
+        serving(status) as api,
+        serving(mlflow) as tracking,
+        serving({"/api/version": gateway}) as traefik,
+    ):
+        block = Ports(api - 1, traefik)
         made = new(State(tmp_path), block)
         made.slots[MLFLOW] = tracking - block.base
         yield made
@@ -190,6 +200,17 @@ def test_a_registry_that_is_down_is_told_and_no_alias_is_made_up(tmp_path):
         f"MLflow does not answer at http://127.0.0.1:{closed}, "
         "so aliases are unknown: ./run invoke logs mlflow",
     )
+
+
+def test_a_gateway_that_is_down_is_told_and_nobody_gets_traffic(tmp_path):
+    with (
+        serving(version(7)) as port,
+        site(tmp_path, agent([replica(port)]), all_at(7), gateway=(503, {})) as here,
+    ):
+        found = overview.look(here)
+
+    assert [row.traffic for row in found.environments] == [0, 0, 0]
+    assert all("the gateway does not answer" in row.problems[-1] for row in found.environments)
 
 
 def test_traffic_is_what_the_gateway_hands_out_now():

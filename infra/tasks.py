@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from invoke import Collection, Context, Exit, task
+from invoke import Context, Exit, task
 
 if TYPE_CHECKING:
     from infra.local.site import Site
@@ -86,15 +86,6 @@ def logs(_c: Context, what: str, lines: int = 50) -> None:
             print(f"==> {name}\n{text}\n")
 
 
-@task
-def fields(_c: Context) -> None:
-    """Show which kinds and fields of manifests the local site does."""
-    from infra.local import fields as table
-
-    for kind, field, done in table.support():
-        print(f"{kind:<50} {field:<70} {done}")
-
-
 def _site() -> "Site":
     from infra.local import site, state
     from infra.local.errors import NotRunningError
@@ -125,4 +116,3 @@ def _agree(question: str) -> None:
 
 
 TOP = {"up": up, "down": down, "status": status, "logs": logs}
-namespace = Collection(fields)

@@ -134,3 +134,8 @@ def _leaves(shape: Any, path: str) -> Iterator[tuple[str, str]]:
         yield from _leaves(shape[0], f"{path}[]")
     else:
         yield path, shape
+
+
+if __name__ == "__main__":
+    for of_kind, of_field, what in support():
+        print(f"{of_kind:<50} {of_field:<70} {what}")

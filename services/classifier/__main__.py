@@ -19,7 +19,7 @@ def main(environ: Mapping[str, str]) -> int:
     except ClassifierError as error:
         print(error, file=sys.stderr)
         return 2 if isinstance(error, SettingsError) else 1
-    version = classifier.facts.version or "none (bootstrap)"
+    version = classifier.facts.version or "none"
     place = f"http://{settings.host}:{settings.port}"
     print(f"Serving {settings.model_name}, version {version}, on {place}", flush=True)
     state = State()

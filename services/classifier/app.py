@@ -167,12 +167,17 @@ def _add_predicting(app: FastAPI, service: Service) -> None:
         keeps_feedback=service.feedback is not None,
         keeps_recordings=service.recorder is not None,
     )
+    headers = {
+        "Content-Security-Policy": policy,
+        "Referrer-Policy": "no-referrer",
+        "X-Content-Type-Options": "nosniff",
+    }
     picture = page.built_in_picture()
 
     @app.get("/", response_class=HTMLResponse)
     def index() -> HTMLResponse:
         """The page: send a photo, see its label, correct it."""
-        return HTMLResponse(html, headers={"Content-Security-Policy": policy})
+        return HTMLResponse(html, headers=headers)
 
     @app.post("/predict", responses=REFUSALS)
     async def predict(photo: UploadFile, later: BackgroundTasks) -> Prediction:

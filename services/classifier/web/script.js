@@ -90,7 +90,7 @@ function bar([label, share]) {
   return row;
 }
 
-const naming = (version) => (version === null ? "first model, no version" : `model version ${version}`);
+const naming = (version) => (version === null ? "no version yet" : `model version ${version}`);
 
 function openCorrection() {
   const options = FACTS.labels

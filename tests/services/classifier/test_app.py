@@ -4,6 +4,7 @@ import hashlib
 import re
 from concurrent.futures import ThreadPoolExecutor
 
+import psutil
 import pytest
 
 from services import food
@@ -82,6 +83,7 @@ def test_the_page_is_one_file_that_asks_for_nothing_from_elsewhere(server):
     policy = page.headers["content-security-policy"]
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
+    assert f"up to {food.MAX_BYTES // 2**20} MB" in page.text
     assert not re.search(r"""(src|href)=["'](https?:)?//""", page.text)
     assert not re.search(r"/\* (STYLE|SCRIPT|FACTS) \*/|<!-- KEPT -->", page.text)
 
@@ -123,6 +125,16 @@ def test_many_at_once_each_get_the_answer_to_their_own_photo(server):
 
     assert together == alone * 8
     assert len({answer["photo"] for answer in alone}) == len(photos)
+
+
+def test_a_server_that_is_ready_has_cost_little(tmp_path):
+    with Server(baked(tmp_path / "model"), CLASSIFIER_THREADS=1) as server:
+        process = psutil.Process(server.process.pid)
+        spent = process.cpu_times()
+
+        assert spent.user + spent.system < 4  # about 0.8 s, where nothing else runs
+        assert process.memory_info().rss < 200 * 2**20
+        assert process.num_threads() < 12
 
 
 def test_the_environment_holds_no_torch_no_mlflow_and_no_model_pickles():

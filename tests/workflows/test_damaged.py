@@ -52,7 +52,7 @@ def damage(data, path, value):
     data[path[-1]] = value
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=300, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 @given(draw=some.data())
 def test_a_damaged_file_is_accepted_or_refused_but_never_breaks_the_checks(wholes, draw):
     documents = [

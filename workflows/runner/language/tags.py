@@ -177,49 +177,49 @@ class _Filling:
         source = _unescaped(written)
         if source is None:
             raise TagError("failed to unmarshall JSON expression: it is cut in two")
-        missing = self._missing(source)
+        missing, lenient = self._missing(source)
         if self.strict is not None:
             for name in missing:
                 if self.strict(name):
                     raise UnresolvedError(f"failed to evaluate expression: {name} is missing")
-        lenient = self.strict is None or bool(missing)
         if lenient and not _LATE.isdisjoint(missing):
             return untouched
-        lenient = lenient or _holds_placeholder(self.environment)
+        tolerant = lenient or _holds_placeholder(self.environment)
         try:
             value = expr.evaluate(source, self.environment)
         except ExpressionError as error:
-            if lenient:
+            if tolerant:
                 return untouched
             raise TagError(f"failed to evaluate expression: {error}") from error
-        return self._written(source, value, untouched if lenient else None)
+        if value is None:
+            if tolerant:
+                return untouched
+            raise TagError(f"failed to evaluate expression {gotext.quote(source)}")
+        return _written(value, untouched if lenient else None)
 
-    def _missing(self, source: str) -> list[str]:
+    def _missing(self, source: str) -> tuple[list[str], bool]:
+        """List the names that have no value, and tell whether the tag may stay."""
         from workflows.runner.language import expr
 
         try:
-            return [
-                name for name in expr.identifiers(source) if not expr.has(self.environment, name)
-            ]
-        except ExpressionError as error:
-            if self.strict is None:
-                return []
-            raise TagError(f"failed to evaluate expression: {error}") from error
+            needed = expr.identifiers(source)
+        except ExpressionError:
+            # What cannot be parsed will not get better in a later pass.
+            return [], False
+        missing = [name for name in needed if not expr.has(self.environment, name)]
+        return missing, self.strict is None or bool(missing)
 
-    def _written(self, source: str, value: Any, untouched: str | None) -> str:
-        if value is None:
-            if untouched is not None:
-                return untouched
-            raise TagError(f"failed to evaluate expression {gotext.quote(source)}")
-        try:
-            text = gotext.format_json(value)
-        except ValueError as error:
-            if untouched is not None:
-                return untouched
-            raise TagError(f"failed to marshal evaluated expression: {error}") from error
-        if len(text) > 1 and text[0] == '"' and text[-1] == '"':
-            return text[1:-1]
-        return gotext.quote(text)[1:-1]
+
+def _written(value: Any, untouched: str | None) -> str:
+    try:
+        text = gotext.format_json(value)
+    except ValueError as error:
+        if untouched is not None:
+            return untouched
+        raise TagError(f"failed to marshal evaluated expression: {error}") from error
+    if len(text) > 1 and text[0] == '"' and text[-1] == '"':
+        return text[1:-1]
+    return gotext.quote(text)[1:-1]
 
 
 def _is_json(text: str) -> bool:

@@ -139,8 +139,7 @@ class Checker:
     def call(self, node: nodes.Call) -> Type:
         kind = self.type(node.callee)
         if kind.is_unknown:
-            for argument in node.arguments:
-                self.type(argument)
+            # The library does not look at the arguments of what it knows nothing of.
             return types.UNKNOWN
         name = calls.name_of(node.callee)
         if kind.kind == "nil":

@@ -6,7 +6,7 @@ from typing import Any
 
 from workflows.runner.language.exprlang import operators
 from workflows.runner.language.exprlang.faults import FaultError
-from workflows.runner.language.exprlang.values import AnyMap, Byte, as_bool, type_name
+from workflows.runner.language.exprlang.values import Byte, Groups, as_bool, type_name
 
 Body = Callable[[], Any]
 
@@ -100,8 +100,8 @@ def _find_last(scope: Scope, body: Body | None, extra: list[Any]) -> Any:
     return None if _find_last_index(scope, body, extra) is None else scope.item()
 
 
-def _group_by(scope: Scope, body: Body | None, _extra: list[Any]) -> AnyMap:
-    groups = AnyMap()
+def _group_by(scope: Scope, body: Body | None, _extra: list[Any]) -> Groups:
+    groups = Groups()
     for key in scope.each(body):
         groups.setdefault(operators.key_of(groups, key), []).append(scope.item())
     return groups

@@ -25,6 +25,14 @@ class AnyMap(dict[Any, Any]):
         raise ValueError("json: unsupported type: map[interface {}]interface {}")
 
 
+class Groups(AnyMap):
+    """What groupBy gives: a map of arrays."""
+
+    def to_json(self) -> str:
+        """Refuse, as encoding/json does."""
+        raise ValueError("json: unsupported type: map[interface {}][]interface {}")
+
+
 class NilList(list[Any]):
     """A list that was never made: empty, and null in JSON."""
 
@@ -43,6 +51,7 @@ _NAMES: tuple[tuple[type | tuple[type, ...], str], ...] = (
     (str, "string"),
     (bytes, "[]uint8"),
     (list, "[]interface {}"),
+    (Groups, "map[interface {}][]interface {}"),
     (AnyMap, "map[interface {}]interface {}"),
     (Mapping, "map[string]interface {}"),
     (Moment, "time.Time"),
@@ -84,8 +93,16 @@ class Function:
             raise FaultError(f"invalid number of arguments: expected {least}, got {given}")
         if given < least:
             raise FaultError(f"invalid number of arguments: expected at least {least}, got {given}")
-        kinds = (*self.takes, *[self.rest] * (given - least))
-        return self.body(*map(_accepted, arguments, kinds))
+        fixed = map(_accepted, arguments, self.takes)
+        return self.body(*fixed, *(self._of_rest(value) for value in arguments[least:]))
+
+    def _of_rest(self, value: Any) -> Any:
+        try:
+            return _accepted(value, self.rest)
+        except FaultError as error:
+            raise FaultError(
+                f"reflect: cannot use {type_name(value)} as type {go_name(self.rest)} in Call"
+            ) from error
 
     def __str__(self) -> str:
         parts = [go_name(kind) for kind in self.takes]

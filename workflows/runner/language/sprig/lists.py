@@ -5,6 +5,7 @@ from typing import Any
 
 from workflows.runner.language.exprlang.faults import FaultError
 from workflows.runner.language.exprlang.operators import same
+from workflows.runner.language.exprlang.values import NilList
 from workflows.runner.language.sprig.casts import is_empty, items, kind, whole
 
 
@@ -21,11 +22,11 @@ def _prepend(list: Any, v: Any) -> Any:
 
 
 def _concat(*lists: Any) -> Any:
-    joined: list[Any] = []
+    joined: Any = NilList()
     for one in lists:
         if not isinstance(one, list):
             raise FaultError(f"Cannot concat type {kind(one)} as list")
-        joined += one
+        joined = [*joined, *one]
     return joined
 
 
@@ -47,11 +48,13 @@ def _last(list: Any) -> Any:
 
 
 def _rest(list: Any) -> Any:
-    return items(list, "Cannot find rest on type")[1:] or None
+    values = items(list, "Cannot find rest on type")
+    return values[1:] if values else NilList()
 
 
 def _initial(list: Any) -> Any:
-    return items(list, "Cannot find initial on type")[:-1] or None
+    values = items(list, "Cannot find initial on type")
+    return values[:-1] if values else NilList()
 
 
 def _reverse(v: Any) -> Any:

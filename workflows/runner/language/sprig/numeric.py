@@ -85,7 +85,7 @@ def _decimals(
     try:
         for value in others:
             result = compute(result, decimal.Decimal(repr(floating(value))))
-        return float(result)
+        return float(result) + 0.0
     except (decimal.DecimalException, ValueError) as error:
         raise FaultError("decimal division by 0") from error
 

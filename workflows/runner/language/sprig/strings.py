@@ -121,11 +121,17 @@ def _trim_prefix(a: str, b: str) -> str:
 
 
 def _nospace(s: str) -> str:
-    return "".join(texts.fields(s))
+    words = texts.fields(s)
+    # The library walks over bytes once there is anything to remove.
+    return s if words == [s] else "".join(_bytes_as_characters(word) for word in words)
+
+
+def _bytes_as_characters(text: str) -> str:
+    return _bytes(text).decode("latin-1")
 
 
 def _initials(s: str) -> str:
-    return "".join(word[0] for word in texts.fields(s))
+    return "".join(_bytes_as_characters(word)[0] for word in texts.fields(s))
 
 
 def _random(alphabet: str) -> Callable[[int], str]:
@@ -203,7 +209,9 @@ def _cat(*v: Any) -> str:
 
 
 def _indent(spaces: int, v: str) -> str:
-    pad = " " * max(spaces, 0)
+    if spaces < 0:
+        raise FaultError("strings: negative Repeat count")
+    pad = " " * spaces
     return pad + v.replace("\n", "\n" + pad)
 
 

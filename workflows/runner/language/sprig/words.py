@@ -2,9 +2,10 @@
 
 import re
 
+_UPPER, _LOWER = "[A-ZÀ-ÖØ-ÞΑ-ΩА-Я]", r"[^\W\d_A-ZÀ-ÖØ-ÞΑ-ΩА-Я]"
 _WORD = re.compile(
-    r"(?P<connector>[-_\s]+)|(?P<number>\d+)"
-    r"|(?P<upper>[A-Z]+(?![a-z])|[A-Z][a-z]*)|(?P<alphabet>[a-z]+)|(?P<other>.)",
+    r"(?P<connector>[-_\s]+)|(?P<number>\d+)|(?P<punctuation>[!-#%-*,./:;?@\[-\]{}][!-#%-*,./:;?@\[-\]_{}-]*)"
+    rf"|(?P<upper>{_UPPER}+(?!{_LOWER})|{_UPPER}{_LOWER}*)|(?P<alphabet>{_LOWER}+)|(?P<other>.)",
     re.DOTALL,
 )
 
@@ -12,28 +13,37 @@ _WORD = re.compile(
 def joined_words(text: str, connector: str) -> str:
     """Write words in lower case with a connector between them.
 
-    A number belongs to the word before it, unless small letters follow it.
+    A number belongs to the word before it, unless small letters follow it; what follows
+    a leading number belongs to it.
     """
     words = [(match.lastgroup or "", match.group()) for match in _WORD.finditer(text)]
     out: list[str] = []
-    for index, (kind, word) in enumerate(words):
+    index, glued = 0, False
+    while index < len(words):
+        kind, word = words[index]
         before = words[index - 1][0] if index else ""
         if kind == "connector":
             out.append(connector * len(word))
-            continue
-        if before in ("upper", "alphabet", "number") and _separates(words, index):
-            out.append(connector)
-        out.append(word.lower())
+        elif glued and kind in ("alphabet", "number"):
+            out.append(word)
+        else:
+            splits, glued = _splits(words, index, before)
+            out += [connector if splits else "", word.lower() if kind == "upper" else word]
+        glued = glued and kind in ("alphabet", "number")
+        index += 1
     return "".join(out)
 
 
-def _separates(words: list[tuple[str, str]], index: int) -> bool:
-    kind, before = words[index][0], words[index - 1][0]
-    if kind == "upper":
-        return True
+def _splits(words: list[tuple[str, str]], index: int, before: str) -> tuple[bool, bool]:
+    """Tell whether a connector comes before a word, and whether the next is part of it."""
+    kind = words[index][0]
+    following = words[index + 1][0] if index + 1 < len(words) else ""
+    inside = before in ("upper", "alphabet", "number", "other")
     if kind == "number":
-        return index + 1 < len(words) and words[index + 1][0] == "alphabet"
-    return kind == "alphabet" and before != "number"
+        if not inside or before == "other":
+            return False, True
+        return following == "alphabet", following == "alphabet"
+    return inside and kind != "punctuation", False
 
 
 def camel(text: str) -> str:
@@ -41,7 +51,7 @@ def camel(text: str) -> str:
     body = text.lstrip("-_ \t\r\n")
     lead = text[: len(text) - len(body)]
     if not body:
-        return text
+        return text + text[-1:]
     out: list[str] = []
     for part in re.split(r"([-_\s]+)", body):
         if re.fullmatch(r"[-_\s]+", part):

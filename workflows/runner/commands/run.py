@@ -17,7 +17,7 @@ from workflows.runner.model.library import Library
 Workflows = list[dict[str, Any]]
 
 
-def _made(
+def make(
     files: Sequence[str], options: submit.Options, settings: Settings
 ) -> tuple[list[Document], Workflows, Library]:
     """Read, check, and make the Workflows that are meant; nothing has started yet."""
@@ -40,7 +40,7 @@ def _made(
 
 def run(files: Sequence[str], options: submit.Options, settings: Settings, output: str) -> int:
     """Run what the files and options mean; give the exit code."""
-    documents, made, library = _made(files, options, settings)
+    documents, made, library = make(files, options, settings)
     hub = program.make_hub(settings, library, program.image_map(settings))
     program.clean_up_all(hub)
     runs = [program.open_run(hub, workflow, [d.data for d in documents]) for workflow in made]
@@ -53,7 +53,7 @@ def show_plan(
     files: Sequence[str], options: submit.Options, settings: Settings, output: str
 ) -> int:
     """Print what would run: nodes, images, secrets, writes."""
-    _, made, library = _made(files, options, settings)
+    _, made, library = make(files, options, settings)
     for workflow in made:
         spec = program.spec_of(workflow, library)
         context = plan.context_of(workflow["metadata"]["name"], spec, library)

@@ -146,6 +146,7 @@ def _apply_metadata(run: Run) -> None:
 
 async def _run(run: Run) -> None:
     run.set_phase(RUNNING)
+    run.globals.update({"workflow.status": RUNNING, "workflow.duration": "0.000000"})
     run.watch_deadline()
     if run.spec.get("suspend"):
         await _hold(run)

@@ -36,7 +36,6 @@ def of_workflow(
         "workflow.serviceAccountName": spec.get("serviceAccountName") or "",
         "workflow.parameters": as_json if arguments else "null",
         "workflow.parameters.json": as_json if arguments else "null",
-        "workflow.status": "Running",
         **creation_names("workflow.creationTimestamp", created),
     }
     if spec.get("priority") is not None:

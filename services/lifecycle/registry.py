@@ -1,23 +1,29 @@
-"""The model registry: the only place that speaks to MLflow."""
+"""The model registry: which versions there are, and which of them an alias names.
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+Speaks MLflow's REST API itself, because importing its client costs a step two seconds; only
+files go through the client (`artifacts.py`). No other module speaks to MLflow.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
+from services.lifecycle import artifacts, web
 from services.lifecycle.errors import (
     RegistryError,
     RunBusyError,
+    RunError,
     RunFailedError,
     RunKilledError,
     RunMissingError,
 )
 
+DEADLINE = 30.0
+# MLflow may just be starting again.
+PATIENCE = 10.0
 MODEL = "model"  # the artifact folder that the trainer writes
-RETRIES = "3"
-NEVER_THERE = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
 
 
 @dataclass(frozen=True)
@@ -25,6 +31,7 @@ class Run:
     """A training run that ended well."""
 
     id: str
+    artifacts: str
     tags: dict[str, str]
 
 
@@ -40,15 +47,9 @@ class Version:
 class Registry:
     """A registered model at a tracking server."""
 
-    def __init__(self, tracking: str, model: str, seconds: int = 60) -> None:
-        # MLflow has no argument for these, and by default retries for minutes.
-        os.environ["MLFLOW_HTTP_REQUEST_TIMEOUT"] = str(seconds)
-        os.environ["MLFLOW_HTTP_REQUEST_MAX_RETRIES"] = RETRIES
-        from mlflow import MlflowClient
-
-        self.tracking = tracking
+    def __init__(self, tracking: str, model: str) -> None:
+        self.tracking = tracking.rstrip("/")
         self.model = model
-        self._client = MlflowClient(tracking_uri=tracking, registry_uri=tracking)
 
     def finished_run(self, run: str) -> Run:
         """Return a run that ended well.
@@ -57,26 +58,29 @@ class Registry:
             RunError: it failed, was killed, has not ended, or does not exist.
         """
         try:
-            with self._asking():
-                found = self._client.get_run(run)
+            found = self._ask("runs/get", run_id=run)["run"]
         except _AbsentError:
             raise RunMissingError(run, f"unknown to {self.tracking}", "Train again.") from None
-        status = found.info.status
-        if status == "FINISHED":
-            return Run(run, dict(found.data.tags))
-        raise _not_finished(run, status)
+        info = found["info"]
+        if info["status"] != "FINISHED":
+            raise _not_finished(run, info["status"])
+        return Run(run, info["artifact_uri"], _pairs(found["data"].get("tags")))
 
-    def register(self, run: str, tags: dict[str, str]) -> int:
+    def register(self, run: Run, tags: Mapping[str, str]) -> int:
         """Register the model of a run; a second time returns the same version."""
         self._ensure_model()
-        with self._asking():
-            query = f"name = '{self.model}' and run_id = '{run}'"
-            known = self._client.search_model_versions(query)
-            if known:
-                return min(int(each.version) for each in known)
-            source = f"{self._client.get_run(run).info.artifact_uri}/{MODEL}"
-            made = self._client.create_model_version(self.model, source, run_id=run, tags=tags)
-        return int(made.version)
+        query = f"name='{self.model}' and run_id='{run.id}'"
+        known = self._ask("model-versions/search", filter=query).get("model_versions", [])
+        if known:
+            return min(int(each["version"]) for each in known)
+        made = self._tell(
+            "model-versions/create",
+            name=self.model,
+            source=f"{run.artifacts}/{MODEL}",
+            run_id=run.id,
+            tags=[{"key": key, "value": value} for key, value in tags.items()],
+        )
+        return int(made["model_version"]["version"])
 
     def version(self, number: int) -> Version:
         """Return a registered version.
@@ -85,35 +89,29 @@ class Registry:
             RegistryError: there is none of this number.
         """
         try:
-            with self._asking():
-                found = self._client.get_model_version(self.model, str(number))
+            answer = self._ask("model-versions/get", name=self.model, version=str(number))
         except _AbsentError:
             raise RegistryError(
                 f"{self.model} has no version {number} at {self.tracking}. Register a run first, "
                 "or look at the versions there are: invoke status"
             ) from None
-        return Version(number, found.run_id, dict(found.tags))
+        found = answer["model_version"]
+        return Version(number, found["run_id"], _pairs(found.get("tags")))
 
     def tag(self, number: int, **tags: str) -> None:
-        """Write facts on a version; dots stand in names as underscores."""
-        with self._asking():
-            for name, value in tags.items():
-                key = "gourmetops." + name.replace("_", "-")
-                self._client.set_model_version_tag(self.model, str(number), key, value)
-
-    def untag(self, number: int, name: str) -> None:
-        """Remove a fact from a version; fine where there is none."""
-        with self._asking():
-            if f"gourmetops.{name}" in self.version(number).tags:
-                self._client.delete_model_version_tag(self.model, str(number), f"gourmetops.{name}")
+        """Write facts on a version; underscores stand for dashes."""
+        for name, value in tags.items():
+            key = "gourmetops." + name.replace("_", "-")
+            where = {"name": self.model, "version": str(number)}
+            self._tell("model-versions/set-tag", **where, key=key, value=value)
 
     def alias(self, name: str) -> int | None:
         """Return the version that an alias names, or None."""
         try:
-            with self._asking():
-                return int(self._client.get_model_version_by_alias(self.model, name).version)
+            answer = self._ask("registered-models/alias", name=self.model, alias=name)
         except _AbsentError:
             return None
+        return int(answer["model_version"]["version"])
 
     def move_alias(self, name: str, number: int | None) -> None:
         """Let an alias name a version, or nothing, and read it back.
@@ -121,11 +119,11 @@ class Registry:
         Raises:
             RegistryError: the alias does not name it afterwards.
         """
-        with self._asking():
-            if number is not None:
-                self._client.set_registered_model_alias(self.model, name, str(number))
-            elif self.alias(name) is not None:
-                self._client.delete_registered_model_alias(self.model, name)
+        where = {"name": self.model, "alias": name}
+        if number is not None:
+            self._tell("registered-models/alias", **where, version=str(number))
+        elif self.alias(name) is not None:
+            self._send("DELETE", "registered-models/alias", where)
         now = self.alias(name)
         if now != number:
             raise RegistryError(
@@ -135,42 +133,49 @@ class Registry:
 
     def download_model(self, run: str, into: Path) -> Path:
         """Copy the model folder of a run here and return it."""
-        with self._asking():
-            listed = self._client.list_artifacts(run, MODEL)
-            if not listed:
-                raise RegistryError(
-                    f"run {run} at {self.tracking} holds no {MODEL}/. It was removed, or the "
-                    "training stored none; train again."
-                )
-            return Path(self._client.download_artifacts(run, MODEL, str(into)))
+        return artifacts.download(self.tracking, run, MODEL, into)
 
     def upload(self, run: str, folder: Path, below: str) -> None:
         """Keep the files of a folder with a run."""
-        with self._asking():
-            self._client.log_artifacts(run, str(folder), below)
+        artifacts.upload(self.tracking, run, folder, below)
 
     def _ensure_model(self) -> None:
-        with self._asking():
-            if not self._client.search_registered_models(f"name = '{self.model}'"):
-                self._client.create_registered_model(self.model)
-
-    @contextmanager
-    def _asking(self) -> Iterator[None]:
-        from mlflow.exceptions import MlflowException
-
         try:
-            yield
-        except MlflowException as error:
-            if error.error_code in NEVER_THERE and "not found" in str(error).lower():
+            self._ask("registered-models/get", name=self.model)
+        except _AbsentError:
+            self._tell("registered-models/create", name=self.model)
+
+    def _ask(self, what: str, **query: str) -> Any:
+        return self._send("GET", f"{what}?{urlencode(query)}", None)
+
+    def _tell(self, what: str, **content: Any) -> Any:
+        return self._send("POST", what, content)
+
+    def _send(self, method: str, what: str, content: Mapping[str, Any] | None) -> Any:
+        address = f"{self.tracking}/api/2.0/mlflow/{what}"
+        try:
+            return web.call(method, address, content, deadline=DEADLINE, patience=PATIENCE)
+        except web.SaidNoError as error:
+            if _is_absent(error):
                 raise _AbsentError from None
-            raise RegistryError(_sentence(self.tracking, error)) from error
+            raise RegistryError(_sentence(self.tracking, str(error))) from None
+        except web.NoAnswerError as error:
+            raise RegistryError(_sentence(self.tracking, str(error))) from None
 
 
 class _AbsentError(Exception):
     """MLflow knows no such thing."""
 
 
-def _not_finished(run: str, status: Any) -> Exception:
+def _is_absent(error: web.SaidNoError) -> bool:
+    said = str(error.body.get("message", "")).lower()
+    kind = error.body.get("error_code")
+    return kind == "RESOURCE_DOES_NOT_EXIST" or (
+        kind == "INVALID_PARAMETER_VALUE" and "not found" in said
+    )
+
+
+def _not_finished(run: str, status: str) -> RunError:
     match status:
         case "FAILED":
             return RunFailedError(run, "it ended FAILED", "Read its log, mend it, train again.")
@@ -180,6 +185,9 @@ def _not_finished(run: str, status: Any) -> Exception:
             return RunBusyError(run, f"it is still {status}", "Wait until it has ended.")
 
 
-def _sentence(tracking: str, error: Exception) -> str:
-    first = str(error).splitlines()[0][:300]
-    return f"MLflow at {tracking} cannot do it: {first}. Is it up? Look: invoke status"
+def _pairs(tags: list[dict[str, str]] | None) -> dict[str, str]:
+    return {tag["key"]: tag["value"] for tag in tags or ()}
+
+
+def _sentence(tracking: str, reason: str) -> str:
+    return f"MLflow at {tracking} cannot do it: {reason}. Is it up? Look: invoke status"

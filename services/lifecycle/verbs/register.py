@@ -27,7 +27,7 @@ def run(step: Step, asked: Namespace) -> dict[str, str]:
         "gourmetops.data-hash": model.data_hash,
         "gourmetops.model-hash": model.hash,
     }
-    version = registry.register(finished.id, facts)
+    version = registry.register(finished, facts)
     registry.move_alias("development", version)
     step.say(f"run {finished.id} is version {version} of {registry.model}")
     return {"version": str(version)}

@@ -120,7 +120,7 @@ def test_a_run_that_nobody_knows_is_missing(registering):
 
 def test_an_mlflow_that_is_down_is_said_within_seconds(values, verbs, monkeypatch):
     values["MLFLOW_TRACKING_URI"] = "http://127.0.0.1:9"
-    monkeypatch.setattr(registries, "RETRIES", "0")
+    monkeypatch.setattr(registries, "PATIENCE", 0.5)
 
     with pytest.raises(RegistryError, match=r"MLflow at http://127\.0\.0\.1:9 cannot do it"):
         verbs(register, run="0" * 32)

@@ -7,6 +7,7 @@ that must be remembered is on disk before it is acted upon.
 """
 
 import json
+import os
 import signal
 import sys
 import threading
@@ -71,11 +72,19 @@ class Agent:
     def run(self) -> None:
         """Turn until told to stop."""
         while not self.stopping:
+            if not self.site.state.site_file.exists():
+                self._end_with_the_site()
             try:
                 self.turn()
             except OSError as error:  # the disk is full, say: what runs goes on running
                 self._cannot(error)
             self._rest(IDLE if self._is_calm() else BUSY)
+
+    def _end_with_the_site(self) -> None:
+        """End everything when somebody has removed the state folder under a running site."""
+        print("the site's folder is gone, and so is the site", flush=True)
+        os.kill(os.getppid(), signal.SIGTERM)  # supervisord: this process ends before it does
+        self.stopping = True
 
     def _rest(self, seconds: float) -> None:
         """Wait for the next turn, or for a reason to begin it at once."""

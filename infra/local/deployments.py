@@ -112,6 +112,8 @@ class Deployments:
         if ready == plan.desired == len(current) and not older and not leaving:
             return Health(HEALTHY)
         waits = next((f": {r.message}" for r in current if not r.ready and r.message), "")
+        if not waits and any(r.ready and r.name not in self.routed for r in current):
+            waits = ": the gateway has not switched yet"
         return Health(PROGRESSING, f"{ready} of {plan.desired} ready{waits}")
 
     def _problem(self, manifest: Manifest, current: list[Replica], older: list[Replica]) -> str:

@@ -169,15 +169,33 @@ def _add_rule(
     if not weighted:
         return
     http["services"][name] = {"weighted": {"services": weighted}}
+    entry = _add_mirrors(http, route, name, rule.get("filters") or [])
     filters = _add_filters(http, name, rule.get("filters") or [])
     hosts = route.spec.get("hostnames") or []
     for number, match in enumerate(rule.get("matches") or [{}]):
         http["routers"][f"{name}-{number}"] = {
             "entryPoints": [WEB],
             "rule": matcher(match, hosts),
-            "service": name,
+            "service": entry,
             "middlewares": ["again", *filters],
         }
+
+
+def _add_mirrors(
+    http: dict[str, Fragment], route: Manifest, name: str, filters: Sequence[Mapping[str, Any]]
+) -> str:
+    """Send copies of requests where the filters say; return the service to enter by."""
+    mirrors = []
+    for text in filters:
+        if mirror := text.get("requestMirror"):
+            to = mirror["backendRef"]
+            copy = balancer(to.get("namespace") or route.namespace, to["name"], to["port"])
+            if copy in http["services"]:
+                mirrors.append({"name": copy, "percent": mirror.get("percent", 100)})
+    if not mirrors:
+        return name
+    http["services"][f"{name}-mirror"] = {"mirroring": {"service": name, "mirrors": mirrors}}
+    return f"{name}-mirror"
 
 
 def matcher(match: Mapping[str, Any], hosts: Sequence[str]) -> str:

@@ -16,6 +16,7 @@ import pytest
 import yaml
 
 from infra.local import client, stages
+from infra.local.errors import SiteError
 from infra.local.site import Site, namespace_of, service_key
 from infra.local.state import State
 
@@ -132,6 +133,7 @@ def app(image: str, environment: str = "staging", **changes: Any) -> list[dict[s
     """Return the manifests of one environment, with changes to the container or the spec."""
     labels = {"app": "gourmetgram-app"}
     probe = {"httpGet": {"path": "/readyz", "port": "http"}, "periodSeconds": 1}
+    probe["timeoutSeconds"] = 5  # the machine of a test may be busy
     container = {
         "name": "app",
         "image": image,
@@ -189,7 +191,11 @@ def route(production: int, canary: int) -> list[dict[str, Any]]:
 def make_bench(folder: Path) -> Bench:
     """Start a site in a folder and clone its GitOps repository."""
     state = State(folder / "state")
-    site = stages.start(state).site
+    try:
+        site = stages.start(state).site
+    except SiteError:
+        stages.stop(state)
+        raise
     clone = folder / "clone"
     subprocess.run(["git", "clone", "--quiet", str(state.gitops), str(clone)], check=True)
     return Bench(state, site, clone)

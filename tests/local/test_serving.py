@@ -138,31 +138,46 @@ def test_the_objects_folder_shows_deployments_with_their_status(bench):
     assert {c["type"]: c["status"] for c in status["conditions"]}["Available"] == "True"
 
 
-def test_a_job_runs_once_and_its_end_is_known(bench):
-    image = bench.image("job")
-    command = ["python3", "-c", "print('done'); open('/var/lib/feedback/ran', 'a').write('x')"]
+def job(bench, name, script):
+    command = ["python3", "-c", script]
+    mounts = [{"name": "v", "mountPath": "/var/lib/job"}]
+    container = {"name": "job", "image": bench.image("job"), "command": command}
     spec = {
-        "containers": [
-            {
-                "name": "job",
-                "image": image,
-                "command": command,
-                "volumeMounts": [{"name": "v", "mountPath": "/var/lib/feedback"}],
-            }
-        ],
-        "volumes": [{"name": "v", "persistentVolumeClaim": {"claimName": "job"}}],
+        "containers": [{**container, "volumeMounts": mounts}],
+        "volumes": [{"name": "v", "persistentVolumeClaim": {"claimName": name}}],
         "restartPolicy": "Never",
     }
-    job = {
+    manifest = {
         "apiVersion": "batch/v1",
         "kind": "Job",
-        "metadata": {"name": "once", "namespace": "gourmetgram-staging"},
+        "metadata": {"name": name, "namespace": "gourmetgram-staging"},
         "spec": {"backoffLimit": 1, "template": {"spec": spec}},
     }
-    bench.commit({"environments/staging/job.yaml": [job]})
-    file = bench.state.objects / "job" / "gourmetgram-staging" / "once.json"
+    bench.commit({f"environments/staging/{name}.yaml": [manifest]})
+    file = bench.state.objects / "job" / "gourmetgram-staging" / f"{name}.json"
+    ran = bench.state.volumes / "gourmetgram-staging" / name / "ran"
 
-    until(lambda: file.exists() and json.loads(file.read_text())["status"].get("succeeded"))
+    def ended():
+        status = json.loads(file.read_text())["status"] if file.exists() else {}
+        return status if status.get("conditions") else None
+
+    return until(ended), ran
+
+
+def test_a_job_runs_once_and_its_end_is_known(bench):
+    status, ran = job(bench, "once", "open('/var/lib/job/ran', 'a').write('x')")
+
     bench.commit({"environments/staging/note.yaml": "# another commit\n"})
 
-    assert (bench.state.volumes / "gourmetgram-staging" / "job" / "ran").read_text() == "x"
+    assert (status["succeeded"], status["conditions"][0]["type"]) == (1, "Complete")
+    assert ran.read_text() == "x"
+
+
+def test_a_job_that_fails_is_tried_again_as_often_as_it_allows(bench):
+    status, ran = job(bench, "never", "open('/var/lib/job/ran', 'a').write('x'); exit(3)")
+
+    assert (status["failed"], status["conditions"][0]["type"]) == (2, "Failed")
+    assert status["conditions"][0]["message"] == (
+        "BackoffLimitExceeded: Error: it exited with code 3"
+    )
+    assert ran.read_text() == "xx"

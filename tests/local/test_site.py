@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -131,6 +132,16 @@ def test_only_a_state_folder_is_ever_removed(tmp_path):
         stages.purge(State(tmp_path))
 
     assert (tmp_path / "precious").exists()
+
+
+def test_a_site_whose_folder_is_removed_under_it_ends_by_itself(tmp_path):
+    bench = make_bench(tmp_path)
+    bench.commit({"environments/staging/app.yaml": app(bench.image())})
+    bench.healthy()
+
+    shutil.rmtree(bench.state.folder)
+
+    until(lambda: ownership.processes_of(bench.site.id) == [])
 
 
 def test_purge_removes_the_folder_even_with_read_only_images(tmp_path):

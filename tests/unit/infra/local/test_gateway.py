@@ -93,6 +93,24 @@ def test_a_dead_backend_gets_nothing_while_another_lives(site):
     assert shares(http(site, [])) == {"production": 90, "canary": 10}
 
 
+def test_a_mirror_gets_copies_beside_the_answer(site):
+    data = route(100, 0)[0]
+    to = {"name": "gourmetgram-app", "namespace": "gourmetgram-canary", "port": 80}
+    data["spec"]["rules"][0]["filters"] = [
+        {"type": "RequestMirror", "requestMirror": {"backendRef": to, "percent": 20}}
+    ]
+    routes = [Manifest("HTTPRoute", "gourmetgram-platform", "gourmetgram", data, "f")]
+    services = [service("production"), service("canary")]
+
+    config = gateway.dynamic(site, services, routes, [replica("production", 1)])["http"]
+
+    name = "route-gourmetgram-platform-gourmetgram-0"
+    copies = [{"name": "gourmetgram-canary-gourmetgram-app-80", "percent": 20}]
+    mirroring = {"service": name, "mirrors": copies}
+    assert config["services"][f"{name}-mirror"] == {"mirroring": mirroring}
+    assert config["routers"][f"{name}-0"]["service"] == f"{name}-mirror"
+
+
 def test_each_service_has_an_entry_point_of_its_own(site):
     routers = http(site, [])["routers"]
 

@@ -48,6 +48,10 @@ class Installing:
             process.terminate()
             process.communicate()
 
+    def busy(self, name: str) -> bool:
+        """Say whether one environment is still being made."""
+        return name in self._running and self._running[name].poll() is None
+
     def folder(self, name: str) -> Path:
         """Wait for one environment and return its folder.
 

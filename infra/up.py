@@ -171,7 +171,8 @@ def _model(site: Site, wish: Wish, packages: Installing, say: Say) -> None:
     if served is not None and data == last.get("data"):
         say("model", f"version {served} serves in {wish.until}")
         return
-    say("model", "waits for the packages of the trainer (several GB on first use)")
+    if packages.busy("trainer"):
+        say("model", "waits for the packages of the trainer: several GB, once")
     packages.folder("trainer")
     if last.get("data") == data and _broke_off(site, last["run"]):
         say("model", f"goes on with {last['run']}")

@@ -14,7 +14,7 @@ from services.trainer import champions, files, modelfile, tracking
 from services.trainer.errors import MissingError, NoVerdictError
 
 HERE = Path(__file__).parent
-CHECKS = HERE / "checks"
+ROOT, CHECKS = HERE.parents[1], HERE / "checks"
 REPORT = "report"
 JUNIT, TEXT, JSON = "junit.xml", "report.txt", "report.json"
 # How the lifecycle asks whether a run may be registered.
@@ -63,17 +63,37 @@ def run_checks(data: Path, work: Path, champion: Path | None) -> Report:
         NoVerdictError: the tests could not be run.
     """
     with files.whole_folder(work / REPORT) as new:
-        options = [f"--junitxml={new / JUNIT}", f"--data={data.absolute()}"]
-        options += [f"--model={(work / modelfile.MODEL).absolute()}"]
-        options += [f"--trained={(work / modelfile.WEIGHTS).absolute()}"]
-        options += [f"--champion={champion}"] if champion else []
-        done = _pytest(options)
+        done = subprocess.run(
+            command(data, work, champion, new / JUNIT),
+            cwd=ROOT,
+            env=environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=DEADLINE_SECONDS,
+            check=False,
+        )
         (new / TEXT).write_text(done.stdout)
         if done.returncode not in (0, 1) or not (new / JUNIT).exists():
             raise NoVerdictError(done.returncode, done.stdout)
         report = read(new / JUNIT)
         (new / JSON).write_text(json.dumps(asdict(report), indent=2) + "\n")
     return report
+
+
+def command(data: Path, work: Path, champion: Path | None, junit: Path) -> list[str]:
+    """Return the command that runs the model tests."""
+    model, weights = work / modelfile.MODEL, work / modelfile.WEIGHTS
+    options = [f"--junitxml={junit}", f"--data={data.absolute()}", f"--model={model.absolute()}"]
+    options += [f"--trained={weights.absolute()}"]
+    options += [f"--champion={champion.absolute()}"] if champion else []
+    return [sys.executable, "-m", "pytest", "-c", f"{CHECKS}/pytest.ini", str(CHECKS), *options]
+
+
+def environment() -> dict[str, str]:
+    """Return the environment of the model tests; nobody can switch tests off with it."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"}
+    return {**kept, "PYTHONPATH": str(ROOT)}
 
 
 def read(junit: Path) -> Report:
@@ -86,20 +106,6 @@ def read(junit: Path) -> Report:
             name = f"{case.get('classname', '').rpartition('.')[2]}::{case.get('name')}"
             failures[name] = _sentence(problem.get("message", ""))
     return Report(total - skipped - len(failures), len(failures), skipped, failures)
-
-
-def _pytest(options: list[str]) -> subprocess.CompletedProcess[str]:
-    root = str(HERE.parents[1])
-    return subprocess.run(
-        [sys.executable, "-m", "pytest", "-c", CHECKS / "pytest.ini", CHECKS, *options],
-        cwd=root,
-        env={**os.environ, "PYTHONPATH": root},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=DEADLINE_SECONDS,
-        check=False,
-    )
 
 
 def _sentence(message: str) -> str:

@@ -19,7 +19,9 @@ def test_the_weights_are_those_that_its_facts_describe(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fact", "agreed"), [("labels", list(food.LABELS)), ("preprocessing", food.PREPROCESSING)]
+    ("fact", "agreed"),
+    [("labels", list(food.LABELS)), ("preprocessing", food.PREPROCESSING)],
+    ids=["labels", "preprocessing"],
 )
 def test_it_agrees_with_the_classifier_on(folder: Path, fact: str, agreed: object) -> None:
     said = modelfile.read(folder).get(fact)

@@ -1,5 +1,6 @@
 """A real MLflow server, a cache of this session, and small data sets to train on."""
 
+import logging
 import os
 import socket
 import subprocess
@@ -20,6 +21,8 @@ from tests.services.trainer import photos
 
 ROOT = Path(__file__).parents[3]
 START_SECONDS = 120
+# What torch notes for its own developers; pytest would format millions of such lines.
+logging.getLogger("torch.__trace").propagate = False
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,5 @@
 """Bad data is refused before training, with everything that is wrong listed once."""
 
-import os
 import stat
 import struct
 import zipfile
@@ -180,9 +179,9 @@ def test_a_zip_that_says_it_holds_more_than_a_disk(tmp_path):
     content[sizes : sizes + 8] = struct.pack("<II", 2**32 - 2, 2**32 - 2)
     archive.write_bytes(content)
 
-    problems = refusal(archive, tmp_path / "out")
-
-    assert any("damaged" in problem or "unpacks to" in problem for problem in problems)
+    assert refusal(archive, tmp_path / "out") == (
+        "training/Egg/1.jpg: damaged in the zip; pack it again",
+    )
 
 
 def test_a_damaged_zip_names_the_entry(tmp_path):
@@ -212,7 +211,7 @@ def test_an_encrypted_entry(tmp_path):
 
 
 def test_a_link_in_a_folder_that_leads_nowhere_is_left_out(source, tmp_path):
-    os.symlink(tmp_path / "gone.jpg", source / "training" / "Egg" / "link.jpg")
+    (source / "training" / "Egg" / "link.jpg").symlink_to(tmp_path / "gone.jpg")
 
     card = data.prepare(str(source), tmp_path / "out", 1, tmp_path)
 

@@ -30,7 +30,7 @@ def again(small: Path, config: Config, mlflow: str, cache: Path, tmp_path: Path)
     """Train again with other settings; return the working folder."""
 
     def train(**other: object) -> Path:
-        work = tmp_path / f"work-{'-'.join(map(str, other.values()))}"
+        work = tmp_path / f"work-{len(list(tmp_path.iterdir()))}"
         settings = replace(config, **{**QUICK, **other})
         training.train(small, work, settings, mlflow, cache)
         return work
@@ -100,7 +100,7 @@ def test_the_graph_takes_any_number_of_photos_and_names_no_file_of_this_machine(
 
 
 def test_the_same_seed_gives_the_same_model_and_another_seed_another(again):
-    one, same, other = again(seed=1, batch=64), again(seed=1, batch=64.0), again(seed=2)
+    one, same, other = again(seed=1), again(seed=1), again(seed=2)
     hashes = [modelfile.read(work / "model")["onnx_sha256"] for work in (one, same, other)]
 
     assert hashes[0] == hashes[1]

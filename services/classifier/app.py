@@ -2,32 +2,35 @@
 
 import hashlib
 import math
-import time
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import BackgroundTasks, FastAPI, Form, Request, Response, UploadFile
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
-from PIL import Image
 from pydantic.json_schema import SkipJsonSchema
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartParser
 
 from services import food
 from services.classifier import feedback, page
-from services.classifier.errors import BusyError, UnknownLabelError
+from services.classifier.answers import (
+    GONE,
+    KEEPS_NOTHING,
+    NOT_KEPT,
+    REFUSALS,
+    Health,
+    Prediction,
+    Version,
+)
+from services.classifier.errors import BrokenModelError, BusyError, UnknownLabelError
 from services.classifier.feedback import Correction
-from services.classifier.metrics import CONTENT_TYPE, Metrics
-from services.classifier.model import Answer, Classifier
-from services.classifier.recording import Recorder
+from services.classifier.metrics import CONTENT_TYPE
+from services.classifier.model import Classifier
+from services.classifier.service import Service
 from services.classifier.settings import Settings
-from services.classifier.shelf import Shelf
-from services.classifier.waiting import Line
 from services.classifier.wrapping import MAX_BODY, Application, Bounded, Marked, State
 
-# A photo stays in memory while it is received: a pod has no folder for temporary files.
+# A photo stays in memory while it is received; no disk ever holds it.
 MultiPartParser.spool_max_size = MAX_BODY
 
 STATUS: dict[type[Exception], int] = {
@@ -35,107 +38,10 @@ STATUS: dict[type[Exception], int] = {
     food.UnknownFormatError: 415,
     food.BadPhotoError: 422,
     UnknownLabelError: 422,
+    BrokenModelError: 500,
 }
-GOING = "This server is going away: ask another one."
-KEEPS_NOTHING = "No corrections are kept here: this server runs without FEEDBACK_DIR."
-
-
-@dataclass(frozen=True)
-class Problem:
-    """Why a request was refused, in words for a person."""
-
-    detail: str
-
-
-@dataclass(frozen=True)
-class Version:
-    """What is served here."""
-
-    model: str
-    version: int | None
-    digest: str | None
-    commit: str | None
-    data_hash: str | None
-    run: str | None
-    environment: str | None
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """What the model says of a photo.
-
-    Attributes:
-        probabilities: One for each label; they sum to 1.
-        photo: SHA-256 of the bytes that were sent.
-    """
-
-    label: str
-    confidence: float
-    probabilities: dict[str, float]
-    photo: str
-    version: int | None
-    digest: str | None
-
-
-@dataclass(frozen=True)
-class Health:
-    """That this process is there."""
-
-    status: str
-
-
-REFUSALS: dict[int | str, dict[str, Any]] = {
-    400: {"model": Problem, "description": "The form is broken"},
-    408: {"model": Problem, "description": "The photo did not arrive in time"},
-    413: {"model": Problem, "description": "Too many bytes, pixels or frames"},
-    415: {"model": Problem, "description": "No JPEG, PNG or WebP"},
-    422: {"model": Problem, "description": "A field is missing, or the photo is broken"},
-    503: {"model": Problem, "description": "Too many photos wait; Retry-After says how long"},
-}
-GONE: dict[int | str, dict[str, Any]] = {503: {"model": Problem, "description": "Going away"}}
-NOT_KEPT: dict[int | str, dict[str, Any]] = {404: {"model": Problem, "description": KEEPS_NOTHING}}
 Label = Annotated[str, Form(json_schema_extra={"enum": list(food.LABELS)})]
-
-
-class Service:
-    """What the routes share: the model, the line in front of it, and what is kept."""
-
-    def __init__(self, classifier: Classifier, settings: Settings) -> None:
-        self.classifier = classifier
-        self.settings = settings
-        self.version = classifier.facts.version
-        self.version_text = str(self.version or "none")
-        self.line = Line(settings.workers, settings.deadline)
-        self.metrics = Metrics(self.version_text, settings.digest or "", settings.environment or "")
-        self.metrics.waiting.set_function(lambda: self.line.waiting)
-        self.feedback = _shelf(settings.feedback_dir, settings.feedback_limit_mb)
-        self.recorder = None
-        if recordings := _shelf(settings.record_dir, settings.record_limit_mb):
-            self.recorder = Recorder(recordings, settings.record_share)
-
-    async def predict(self, photo: bytes, later: BackgroundTasks | None = None) -> Prediction:
-        """Classify a photo in its turn, and keep it for a replay when it is drawn."""
-        start = time.perf_counter()
-        square, name, answer = await self.line.run(lambda: self._look_at(photo))
-        if later is not None:
-            self.metrics.answer(answer)
-            if self.recorder and self.recorder.wants():
-                seconds = time.perf_counter() - start
-                later.add_task(self.recorder.keep, square, name, answer, self.version, seconds)
-        return Prediction(
-            answer.label,
-            answer.confidence,
-            answer.probabilities,
-            name,
-            self.version,
-            self.settings.digest,
-        )
-
-    def _look_at(self, photo: bytes) -> tuple[Image.Image, str, Answer]:
-        """Decode, hash and classify a photo: what takes long, on the thread whose turn it is."""
-        square = food.decode(photo)
-        name = hashlib.sha256(photo).hexdigest()
-        return square, name, self.classifier.classify(square)
+GOING = "This server is going away: ask another one."
 
 
 def create_app(classifier: Classifier, settings: Settings, state: State) -> Application:
@@ -158,10 +64,6 @@ def create_app(classifier: Classifier, settings: Settings, state: State) -> Appl
     return Marked(Bounded(app), service.version_text, service.metrics, state)
 
 
-def _shelf(folder: Path | None, megabytes: int) -> Shelf | None:
-    return Shelf(folder, megabytes * 2**20) if folder else None
-
-
 def _add_predicting(app: FastAPI, service: Service) -> None:
     html, policy = page.build(
         keeps_feedback=service.feedback is not None,
@@ -175,7 +77,7 @@ def _add_predicting(app: FastAPI, service: Service) -> None:
     picture = page.built_in_picture()
 
     @app.get("/", response_class=HTMLResponse)
-    def index() -> HTMLResponse:
+    async def index() -> HTMLResponse:
         """The page: send a photo, see its label, correct it."""
         return HTMLResponse(html, headers=headers)
 
@@ -248,7 +150,8 @@ def _add_watching(app: FastAPI, service: Service, state: State) -> None:
 def _add_errors(app: FastAPI) -> None:
     @app.exception_handler(food.BadPhotoError)
     @app.exception_handler(UnknownLabelError)
-    async def bad_request(_request: Request, error: Exception) -> JSONResponse:
+    @app.exception_handler(BrokenModelError)
+    async def refused(_request: Request, error: Exception) -> JSONResponse:
         return JSONResponse({"detail": str(error)}, STATUS[type(error)])
 
     @app.exception_handler(BusyError)
@@ -262,7 +165,7 @@ def _add_errors(app: FastAPI) -> None:
 
     @app.exception_handler(500)
     async def broken(_request: Request, error: Exception) -> JSONResponse:
-        detail = f"The model or its server is broken ({type(error).__name__}): see its log."
+        detail = f"This server is broken ({type(error).__name__}): see its log."
         return JSONResponse({"detail": detail}, 500)
 
 

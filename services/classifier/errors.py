@@ -4,6 +4,7 @@
   * SettingsError      a setting in the environment cannot be used (exit code 2)
   * ModelFolderError   the model is not one that this code may serve (exit code 1)
   * UnknownLabelError  a correction names a label that the model does not have
+  * BrokenModelError   the model answers with what is no answer
   * BusyError          a call would wait longer than its deadline
 
 Every message says where, what, and what to do next.
@@ -45,6 +46,16 @@ class UnknownLabelError(ClassifierError):
         close = get_close_matches(label.casefold(), near, n=1)
         hint = f"did you mean {near[close[0]]!r}?" if close else f"choose {', '.join(known)}."
         super().__init__(f"There is no label {label[:60]!r}: {hint}")
+
+
+class BrokenModelError(ClassifierError):
+    """The model answers with what is no answer."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The model answered with numbers that are not finite: roll back to the release "
+            "before it, and look at how this one was exported."
+        )
 
 
 class BusyError(ClassifierError):

@@ -13,7 +13,7 @@ from onnxruntime.capi import onnxruntime_pybind11_state as runtime
 from PIL import Image
 
 from services import food
-from services.classifier.errors import ModelFolderError
+from services.classifier.errors import BrokenModelError, ModelFolderError
 
 FORMAT = 1
 BAKE_AGAIN = "Bake the image again from a registered version."
@@ -72,9 +72,13 @@ class Classifier:
 
 
 def softmax(logits: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Turn logits into probabilities that sum to 1."""
+    """Turn logits into probabilities that sum to 1.
+
+    Raises:
+        BrokenModelError: they are not numbers.
+    """
     if not np.isfinite(logits).all():
-        raise FloatingPointError("The model answered with numbers that are not finite.")
+        raise BrokenModelError
     powers = np.exp(logits.astype(np.float64) - logits.max())
     return powers / powers.sum()
 

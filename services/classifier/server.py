@@ -9,6 +9,9 @@ import uvicorn
 from services.classifier.wrapping import Application, State
 
 SECONDS_TO_FINISH = 20
+# Longer than a gateway keeps an idle connection (Traefik: 90 s), so that it is the gateway
+# that closes it, and never a request that finds it closed.
+KEEP_ALIVE = 120
 
 
 class Server(uvicorn.Server):
@@ -48,7 +51,7 @@ def serve(app: Application, host: str, port: int, state: State, drain: float) ->
         log_level="warning",
         server_header=False,
         lifespan="off",
-        timeout_keep_alive=75,
+        timeout_keep_alive=KEEP_ALIVE,
         timeout_graceful_shutdown=SECONDS_TO_FINISH,
     )
     server = Server(config, state, drain)

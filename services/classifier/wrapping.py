@@ -56,7 +56,9 @@ class Marked:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 extra = [(b"x-model-version", self._version)]
-                if self._state.draining:  # so that nobody sends another request down this pipe
+                # After an error that nobody foresaw, uvicorn closes the connection as well.
+                # Who is told so does not lose the next request on it.
+                if self._state.draining or status == 500:
                     extra.append((b"connection", b"close"))
                 message["headers"] = [*message["headers"], *extra]
             await send(message)

@@ -6,8 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import psutil
 import pytest
+from PIL import Image
 
 from services import food
+from tests.services.classifier.networks import nan_when_dark, replace_network
 from tests.services.classifier.photos import saved, scene
 from tests.services.classifier.process import DIGEST, ROOT, Server, baked
 
@@ -127,6 +129,21 @@ def test_many_at_once_each_get_the_answer_to_their_own_photo(server):
     assert len({answer["photo"] for answer in alone}) == len(photos)
 
 
+def test_a_model_that_breaks_on_a_photo_is_an_error_that_is_counted(tmp_path):
+    folder = baked(tmp_path / "model")
+    replace_network(folder, nan_when_dark())
+    with Server(folder) as server:
+        light = server.predict(saved(Image.new("RGB", (9, 9), "white")))
+        dark = server.predict(saved(Image.new("RGB", (9, 9), "black")))
+        counted = 'classifier_requests_total{path="/predict",status="500",version="7"}'
+
+        assert light.status_code == 200
+        assert dark.status_code == 500
+        assert dark.json()["detail"].startswith("The model answered with numbers that are not")
+        assert dark.headers["x-model-version"] == "7"
+        assert server.metric(counted) == 1
+
+
 def test_a_server_that_is_ready_has_cost_little(tmp_path):
     with Server(baked(tmp_path / "model"), CLASSIFIER_THREADS=1) as server:
         process = psutil.Process(server.process.pid)
@@ -144,3 +161,19 @@ def test_the_environment_holds_no_torch_no_mlflow_and_no_model_pickles():
 
     assert not re.search(r"^(torch|mlflow|cloudpickle|joblib|dill)\b", lock, re.MULTILINE)
     assert not re.search(r"import (pickle|torch|mlflow)", code)
+
+
+def test_an_error_that_nobody_foresaw_loses_no_other_request(tmp_path):
+    feedback = tmp_path / "feedback"
+    with Server(baked(tmp_path / "model"), FEEDBACK_DIR=feedback) as server:
+        feedback.rmdir()  # as if the volume had gone
+        labels = {"predicted": "Egg", "corrected": "Rice"}
+        files = {"photo": saved(scene())}
+        answer = server.client.post(f"{server.url}/feedback", files=files, data=labels)
+
+        assert answer.status_code == 500
+        assert answer.json() == {
+            "detail": "This server is broken (FileNotFoundError): see its log."
+        }
+        assert answer.headers["connection"] == "close"
+        assert server.get("/healthz").status_code == 200

@@ -1,6 +1,5 @@
 """The model folder: what is served, and what is refused before it can answer wrongly."""
 
-import hashlib
 import subprocess
 import sys
 
@@ -10,34 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
-from onnx import TensorProto, helper
 
 from services import food
 from services.classifier import model
-from services.classifier.errors import ModelFolderError
+from services.classifier.errors import BrokenModelError, ModelFolderError
+from tests.services.classifier.networks import mean_of, replace_network
 from tests.services.classifier.photos import saved, scene
 from tests.services.classifier.process import ROOT, baked, rewrite
-
-
-def replace_network(folder, onnx_bytes):
-    """Put another network into a model folder, with its right hash."""
-    (folder / "model.onnx").write_bytes(onnx_bytes)
-    rewrite(folder / "model.json", onnx_sha256=hashlib.sha256(onnx_bytes).hexdigest())
-
-
-def mean_of(channels: int, input_name: str = "input") -> bytes:
-    """Return a network that answers with the wrong number of labels."""
-    graph = helper.make_graph(
-        [
-            helper.make_node("GlobalAveragePool", [input_name], ["mean"]),
-            helper.make_node("Flatten", ["mean"], ["logits"]),
-        ],
-        "other",
-        [helper.make_tensor_value_info(input_name, TensorProto.FLOAT, ["N", 3, 224, 224])],
-        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["N", channels])],
-    )
-    opset = [helper.make_opsetid("", 13)]
-    return helper.make_model(graph, opset_imports=opset, ir_version=8).SerializeToString()
 
 
 def test_a_baked_model_answers_with_all_labels_and_knows_where_it_is_from(tmp_path):
@@ -70,7 +48,7 @@ def test_probabilities_sum_to_one_whatever_the_logits_are(logits):
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_logits_that_are_no_numbers_are_an_error_and_not_an_answer(value):
-    with pytest.raises(FloatingPointError, match="not finite"):
+    with pytest.raises(BrokenModelError, match="not finite"):
         model.softmax(np.array([0, value, 1], dtype=np.float32))
 
 

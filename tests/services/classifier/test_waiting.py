@@ -1,57 +1,26 @@
 """Waiting, being refused, and going away: a real server with a really slow model."""
 
 import asyncio
-import hashlib
 import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
-from itertools import pairwise
 
 import httpx
-import numpy as np
 import pytest
-from onnx import TensorProto, helper, numpy_helper
 
 from services.classifier.errors import BusyError
 from services.classifier.waiting import Line
+from tests.services.classifier.networks import replace_network, slow_network
 from tests.services.classifier.photos import saved, scene
-from tests.services.classifier.process import Server, baked, rewrite
+from tests.services.classifier.process import Server, baked
 
 PHOTO = saved(scene())
-
-
-def slow_network(rounds: int) -> bytes:
-    """Return a network that convolves its input many times before it answers."""
-    weights = numpy_helper.from_array(np.full((24, 24, 3, 3), 1e-3, np.float32), "w")
-    first = numpy_helper.from_array(np.full((24, 3, 3, 3), 1e-3, np.float32), "first")
-    last = numpy_helper.from_array(np.full((24, 11), 1e-3, np.float32), "last")
-    names = ["input", *(f"h{number}" for number in range(rounds + 1))]
-    nodes = [
-        helper.make_node("Conv", [one, "first" if not at else "w"], [other], pads=[1, 1, 1, 1])
-        for at, (one, other) in enumerate(pairwise(names))
-    ]
-    nodes += [
-        helper.make_node("GlobalAveragePool", [names[-1]], ["mean"]),
-        helper.make_node("Flatten", ["mean"], ["flat"]),
-        helper.make_node("MatMul", ["flat", "last"], ["logits"]),
-    ]
-    graph = helper.make_graph(
-        nodes,
-        "slow",
-        [helper.make_tensor_value_info("input", TensorProto.FLOAT, ["N", 3, 224, 224])],
-        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["N", 11])],
-        [weights, first, last],
-    )
-    opset = [helper.make_opsetid("", 13)]
-    return helper.make_model(graph, opset_imports=opset, ir_version=8).SerializeToString()
 
 
 @pytest.fixture(scope="module")
 def slow_model(tmp_path_factory):
     folder = baked(tmp_path_factory.mktemp("slow") / "model")
-    network = slow_network(10)
-    (folder / "model.onnx").write_bytes(network)
-    rewrite(folder / "model.json", onnx_sha256=hashlib.sha256(network).hexdigest())
+    replace_network(folder, slow_network(10))
     return folder
 
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from workflows.runner.language import gofmt, gojson, goparse, gotext, gotime
+from workflows.runner.language import gofmt, gojson, golayout, goparse, gotext, gotime
 from workflows.runner.language.duration import nanoseconds
 from workflows.runner.language.errors import DurationError
 from workflows.runner.language.exprlang import numbers, operators, texts
@@ -17,31 +17,19 @@ from workflows.runner.language.exprlang.values import (
     AnyMap,
     NilList,
     expected,
+    kind_name,
     to_int,
     type_name,
 )
 
-_KINDS = {
-    "<nil>": "invalid", "bool": "bool", "int": "int", "int64": "int64", "uint8": "uint8",
-    "float64": "float64", "string": "string", "time.Time": "struct", "time.Duration": "int64",
-    "*time.Location": "ptr",
-}  # fmt: skip
 _TYPES = {
     "<nil>": "nil", "int64": "int", "uint8": "uint", "float64": "float",
     "*time.Location": "unknown",
 }  # fmt: skip
 _LAYOUTS = (
-    "2006-01-02", "15:04:05", "2006-01-02 15:04:05",
-    "2006-01-02T15:04:05Z07:00", "02 Jan 06 15:04 MST",
-    "Monday, 02-Jan-06 15:04:05 MST", "Mon, 02 Jan 2006 15:04:05 MST",
+    "2006-01-02", "15:04:05", "2006-01-02 15:04:05", golayout.RFC3339, golayout.RFC822,
+    golayout.RFC850, golayout.RFC1123,
 )  # fmt: skip
-
-
-def _kind(value: Any) -> str:
-    name = type_name(value)
-    if name.startswith("[]"):
-        return "slice"
-    return "map" if name.startswith("map[") else _KINDS.get(name, "func")
 
 
 def _length(value: Any) -> int:
@@ -63,13 +51,13 @@ def _list(value: Any, doing: str) -> list[Any]:
     if isinstance(value, bytes):
         return list(value)
     if not isinstance(value, list):
-        raise FaultError(f"cannot {doing} {_kind(value)}")
+        raise FaultError(f"cannot {doing} {kind_name(value)}")
     return value
 
 
 def _map(value: Any, doing: str) -> list[tuple[Any, Any]]:
     if not isinstance(value, Mapping):
-        raise FaultError(doing.format(_kind(value)))
+        raise FaultError(doing.format(kind_name(value)))
     return sorted(value.items(), key=lambda pair: gofmt.sprint(pair[0]))
 
 
@@ -199,7 +187,7 @@ def _get(base: Any, key: Any) -> Any:
 def _take(values: Any, count: Any) -> list[Any]:
     whole = _list(values, "take from")
     if not isinstance(count, int) or isinstance(count, bool):
-        raise FaultError(f"cannot take {_kind(count)} elements")
+        raise FaultError(f"cannot take {kind_name(count)} elements")
     if count < 0:
         raise FaultError("reflect.Value.Slice: slice index out of bounds")
     return whole[:count]

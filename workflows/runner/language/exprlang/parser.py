@@ -1,7 +1,6 @@
 """Parses an expression into its syntax tree."""
 
 import functools
-from dataclasses import replace
 
 from workflows.runner.language.errors import ExpressionError
 from workflows.runner.language.exprlang import nodes
@@ -16,19 +15,17 @@ from workflows.runner.language.exprlang.lexer import (
     Token,
 )
 from workflows.runner.language.exprlang.literals import number
+from workflows.runner.language.exprlang.postfix import postfix
+from workflows.runner.language.exprlang.precedence import (
+    BINARY,
+    COMPARISONS,
+    NEGATED,
+    RIGHT,
+    UNARY,
+)
 from workflows.runner.language.exprlang.signatures import BUILTINS, PREDICATES
 from workflows.runner.language.exprlang.stream import Stream
 
-_UNARY = {"not": 50, "!": 50, "-": 90, "+": 90}
-_BINARY = {
-    "|": 0, "or": 10, "||": 10, "and": 15, "&&": 15, "==": 20, "!=": 20, "<": 20,
-    ">": 20, ">=": 20, "<=": 20, "in": 20, "matches": 20, "contains": 20,
-    "startsWith": 20, "endsWith": 20, "..": 25, "+": 30, "-": 30, "*": 60, "/": 60,
-    "%": 60, "**": 100, "^": 100, "??": 500,
-}  # fmt: skip
-_RIGHT = ("**", "^")
-_COMPARISONS = ("<", ">", "<=", ">=")
-_NEGATED = ("contains", "matches", "startsWith", "endsWith", "in")
 _MOST_NODES = 10_000
 
 
@@ -81,23 +78,23 @@ class _Parser:
             negation = None
             if token.value == "not":
                 following = self.tokens.following
-                if following.value not in _NEGATED:
+                if following.value not in NEGATED:
                     self.tokens.next()
                     raise self.tokens.unexpected()
-                if _BINARY[following.value] < precedence:
+                if BINARY[following.value] < precedence:
                     break
                 negation = token = following
                 self.tokens.next()
-            if _BINARY.get(token.value, -1) < precedence:
+            if BINARY.get(token.value, -1) < precedence:
                 break
             left = self._operation(left, self.tokens.next(), previous)
-            if negation is not None and token.value not in _COMPARISONS:
+            if negation is not None and token.value not in COMPARISONS:
                 left = nodes.Unary(negation.at, "not", left)
             previous = token.value
         return self._conditional(left) if precedence == 0 else left
 
     def _operation(self, left: nodes.Node, token: Token, previous: str) -> nodes.Node:
-        operator, precedence = token.value, _BINARY[token.value]
+        operator, precedence = token.value, BINARY[token.value]
         if operator == "|":
             return self._call(self.tokens.expect(IDENTIFIER), (left,))
         if previous == "??" and operator != "??":
@@ -106,9 +103,9 @@ class _Parser:
                 "Wrap either by parentheses.",
                 token.at,
             )
-        if operator in _COMPARISONS:
+        if operator in COMPARISONS:
             return self._comparison(left, token, precedence)
-        right = self._expression(precedence if operator in _RIGHT else precedence + 1)
+        right = self._expression(precedence if operator in RIGHT else precedence + 1)
         return nodes.Binary(token.at, operator, left, right)
 
     def _comparison(self, left: nodes.Node, token: Token, precedence: int) -> nodes.Node:
@@ -118,7 +115,7 @@ class _Parser:
             one = nodes.Binary(token.at, token.value, left, right)
             whole = one if whole is None else nodes.Binary(token.at, "&&", whole, one)
             left, token = right, self.tokens.current
-            if not self.tokens.at(OPERATOR, *_COMPARISONS):
+            if not self.tokens.at(OPERATOR, *COMPARISONS):
                 return whole
             self.tokens.next()
 
@@ -157,9 +154,9 @@ class _Parser:
 
     def _primary(self) -> nodes.Node:
         token = self.tokens.current
-        if token.kind == OPERATOR and token.value in _UNARY:
+        if token.kind == OPERATOR and token.value in UNARY:
             self.tokens.next()
-            operand = self._expression(_UNARY[token.value])
+            operand = self._expression(UNARY[token.value])
             return self._postfix(nodes.Unary(token.at, token.value, operand))
         if self.tokens.at(BRACKET, "("):
             self.tokens.next()
@@ -292,43 +289,4 @@ class _Parser:
         )
 
     def _postfix(self, node: nodes.Node) -> nodes.Node:
-        while self.tokens.current.value in (".", "?.", "[") and self.tokens.current.kind in (
-            OPERATOR,
-            BRACKET,
-        ):
-            token = self.tokens.next()
-            optional = token.value == "?."
-            if optional and self.tokens.at(BRACKET, "["):
-                token = self.tokens.next()
-            node = (
-                self._subscript(node, token, optional)
-                if token.value == "["
-                else self._named(node, optional)
-            )
-        return node
-
-    def _named(self, node: nodes.Node, optional: bool) -> nodes.Node:
-        token = self.tokens.next()
-        if token.kind != IDENTIFIER and not (token.kind == OPERATOR and token.value[:1].isalpha()):
-            raise self.tokens.error("expected name")
-        chained = isinstance(node, nodes.Chain)
-        base = node.inner if isinstance(node, nodes.Chain) else node
-        key = nodes.Constant(token.at, token.value)
-        member = nodes.Member(token.at, base, key, optional)
-        result: nodes.Node = member
-        if self.tokens.at(BRACKET, "("):
-            result = nodes.Call(token.at, replace(member, method=True), self._arguments())
-        return nodes.Chain(token.at, result) if chained or optional else result
-
-    def _subscript(self, node: nodes.Node, token: Token, optional: bool) -> nodes.Node:
-        low = None if self.tokens.at(OPERATOR, ":") else self._expression(0)
-        if self.tokens.at(OPERATOR, ":"):
-            self.tokens.next()
-            high = None if self.tokens.at(BRACKET, "]") else self._expression(0)
-            self.tokens.expect(BRACKET, "]")
-            return nodes.Slice(token.at, node, low, high)
-        if low is None:
-            raise self.tokens.unexpected()
-        self.tokens.expect(BRACKET, "]")
-        member = nodes.Member(token.at, node, low, optional)
-        return nodes.Chain(token.at, member) if optional else member
+        return postfix(self.tokens, node, self._expression, self._arguments)

@@ -57,6 +57,10 @@ _NAMES: tuple[tuple[type | tuple[type, ...], str], ...] = (
     (Moment, "time.Time"),
     (Zone, "*time.Location"),
 )
+_KINDS = {
+    "<nil>": "invalid", "time.Duration": "int64", "time.Time": "struct",
+    "*time.Location": "ptr",
+}  # fmt: skip
 _GO_NAMES: dict[Any, str] = {
     Any: "interface {}", int: "int", Int64: "int64", float: "float64", str: "string",
     bool: "bool", list: "[]interface {}", dict: "map[string]interface {}",
@@ -136,6 +140,16 @@ def type_name(value: object) -> str:
         if isinstance(value, kinds):
             return name
     return type(value).__name__
+
+
+def kind_name(value: object) -> str:
+    """Give what Go's reflection calls the kind of a value."""
+    name = type_name(value)
+    if name.startswith("[]"):
+        return "slice"
+    if name.startswith("map["):
+        return "map"
+    return "func" if name.startswith("func(") else _KINDS.get(name, name)
 
 
 def is_nil(value: object) -> bool:

@@ -5,17 +5,13 @@ from typing import Any
 
 from workflows.runner.language import gofmt
 from workflows.runner.language.exprlang.faults import FaultError
-from workflows.runner.language.exprlang.values import type_name, wrapped
+from workflows.runner.language.exprlang.values import kind_name, wrapped
 from workflows.runner.language.gomath import from_float, parse_float
 
 _WHOLE = re.compile(
     r"([+-]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|0[oO]?([0-7]+)|(0|[1-9]\d*))", re.ASCII
 )
 _BASES = (16, 2, 8, 10)
-_KINDS = {
-    "<nil>": "invalid", "int64": "int64", "uint8": "uint8", "time.Duration": "int64",
-    "time.Time": "struct", "*time.Location": "ptr",
-}  # fmt: skip
 
 
 def whole(value: Any) -> int:
@@ -67,16 +63,6 @@ def is_empty(value: Any) -> bool:
     return False
 
 
-def kind(value: Any) -> str:
-    """Name the kind of a value as Go's reflection does."""
-    name = type_name(value)
-    if name.startswith("[]"):
-        return "slice"
-    if name.startswith("map["):
-        return "map"
-    return "func" if name.startswith("func(") else _KINDS.get(name, name)
-
-
 def items(value: Any, refusal: str) -> list[Any]:
     """Take a list.
 
@@ -88,5 +74,5 @@ def items(value: Any, refusal: str) -> list[Any]:
     if not isinstance(value, list):
         if value is None:
             raise FaultError("runtime error: invalid memory address or nil pointer dereference")
-        raise FaultError(f"{refusal} {kind(value)}")
+        raise FaultError(f"{refusal} {kind_name(value)}")
     return value

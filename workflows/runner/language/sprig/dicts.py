@@ -7,8 +7,8 @@ from typing import Any
 from workflows.runner.language import gojson, gotext
 from workflows.runner.language.exprlang.faults import FaultError
 from workflows.runner.language.exprlang.operators import same
-from workflows.runner.language.exprlang.values import expected, type_name
-from workflows.runner.language.sprig.casts import is_empty, kind, text
+from workflows.runner.language.exprlang.values import expected, kind_name, type_name
+from workflows.runner.language.sprig.casts import is_empty, text
 
 
 def _dict(*v: Any) -> dict[str, Any]:
@@ -133,11 +133,11 @@ def _type_is_like(target: str, src: Any) -> bool:
 
 
 def _kind_of(src: Any) -> str:
-    return kind(src)
+    return kind_name(src)
 
 
 def _kind_is(target: str, src: Any) -> bool:
-    return target == kind(src)
+    return target == kind_name(src)
 
 
 def _deep_equal(x: Any, y: Any) -> bool:

@@ -5,8 +5,8 @@ from typing import Any
 
 from workflows.runner.language.exprlang.faults import FaultError
 from workflows.runner.language.exprlang.operators import same
-from workflows.runner.language.exprlang.values import NilList
-from workflows.runner.language.sprig.casts import is_empty, items, kind, whole
+from workflows.runner.language.exprlang.values import NilList, kind_name
+from workflows.runner.language.sprig.casts import is_empty, items, whole
 
 
 def _list(*v: Any) -> list[Any]:
@@ -25,7 +25,7 @@ def _concat(*lists: Any) -> Any:
     joined: Any = NilList()
     for one in lists:
         if not isinstance(one, list):
-            raise FaultError(f"Cannot concat type {kind(one)} as list")
+            raise FaultError(f"Cannot concat type {kind_name(one)} as list")
         joined = [*joined, *one]
     return joined
 

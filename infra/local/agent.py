@@ -185,6 +185,7 @@ class Agent:
         with self.turned:
             why = f"the agent cannot work and tries again: {error}"
             self.status = {**self.status, "synced": False, "error": why}
+            self.answered = self.asked
             self.turned.notify_all()
 
     def _tell(self, processes: dict[str, Process], asked: int) -> None:

@@ -242,8 +242,9 @@ def write_daemon(site: Site) -> Path:
     for needed in (site.state.logs, site.state.supervisor / "programs"):
         needed.mkdir(parents=True, exist_ok=True)
     files.write(site.state.supervisor / "launch.py", LAUNCH.read_text())
-    python = site.state.supervisor / "python"
-    python.unlink(missing_ok=True)
-    python.symlink_to(Path(sys.executable).resolve())
+    python, found = site.state.supervisor / "python", Path(sys.executable).resolve()
+    if not python.is_symlink() or python.readlink() != found:
+        python.unlink(missing_ok=True)
+        python.symlink_to(found)
     files.write(path, text)
     return path

@@ -136,6 +136,24 @@ def test_after_a_kill_a_start_goes_on_where_it_was(fresh, victims):
     assert len(ownership.processes_of(fresh.site.id)) == len(ours)
 
 
+def test_while_the_agent_cannot_write_it_says_so_and_what_runs_goes_on(bench):
+    serve(bench)
+    aside = bench.state.objects.rename(bench.state.folder / "aside")
+    bench.state.objects.write_text("in the way")
+
+    bench.commit({"platform/note.yaml": app(bench.image(), "canary")})
+
+    assert "refused, what ran before goes on" in bench.said
+    status = until(lambda: (s := bench.status())["error"] and s)
+    assert status["error"].startswith("the agent cannot work and tries again: ")
+    assert client.request(_port(bench.url()), "/version")[0] == 200
+    bench.state.objects.unlink()
+    aside.rename(bench.state.objects)
+    bench.healthy("canary")
+    until(lambda: bench.status()["error"] is None)
+    bench.commit({"platform/note.yaml": None})
+
+
 def test_a_replica_that_hears_no_sigterm_is_killed_after_its_grace(bench):
     image = bench.image(MODE="deaf")
     manifests = app(image, pod={"terminationGracePeriodSeconds": 1})

@@ -147,6 +147,9 @@ class Moment:
         return layout(self, "2006-01-02 15:04:05.999999999 -0700 MST")
 
 
+ZERO_TIME: Final = Moment(-62135596800 * _SECOND)
+
+
 def _sign(offset: int) -> str:
     hours, minutes = divmod(abs(offset) // 60, 60)
     return f"{'-' if offset < 0 else '+'}{hours:02d}" + (f"{minutes:02d}" if minutes else "")

@@ -8,6 +8,7 @@ from workflows.runner.language import golayout
 from workflows.runner.language.duration import format_duration
 from workflows.runner.language.gotime import (
     UTC_ZONE,
+    ZERO_TIME,
     Duration,
     Moment,
     Month,
@@ -125,7 +126,7 @@ METHODS: dict[type, dict[str, Method]] = {
         "UnixNano": _gives(lambda m: m.nanoseconds),
         "UTC": _gives(lambda m: m.within(UTC_ZONE)),
         "Local": _gives(lambda m: m.within(UTC_ZONE)),
-        "IsZero": _gives(lambda m: m.nanoseconds == -62135596800 * 10**9),
+        "IsZero": _gives(lambda m: m == ZERO_TIME),
         "String": _gives(str),
     },
     Duration: {

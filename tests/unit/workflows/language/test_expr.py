@@ -92,3 +92,21 @@ def test_an_error_quotes_the_line_and_points_at_the_place():
 def test_an_expression_that_is_too_much_is_refused(source):
     with pytest.raises(ExpressionError):
         expr.evaluate(source, {})
+
+
+def test_a_map_that_is_changed_in_one_expression_is_new_in_the_next():
+    assert expr.evaluate("sprig.set(nil, 'a', 1)", expr.environment({})) == {"a": 1}
+    assert expr.evaluate("sprig.set(nil, 'b', 2)", expr.environment({})) == {"b": 2}
+
+
+def test_a_list_that_was_never_made_counts_as_nil():
+    source = "sprig.regexFindAll('x', 'abc', -1) ?? 'nothing'"
+
+    assert expr.evaluate(source, expr.environment({})) == "nothing"
+
+
+@pytest.mark.parametrize(
+    ("source", "value"), [("sprig.default('d', foo)", "d"), ("empty.a.b || true", True)]
+)
+def test_what_the_library_does_not_look_at_cannot_fail(source, value):
+    assert expr.evaluate(source, expr.environment({}) | {"empty": {}}) == value

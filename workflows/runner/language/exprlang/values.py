@@ -6,7 +6,7 @@ from typing import Any
 
 from workflows.runner.language.exprlang.faults import FaultError
 from workflows.runner.language.gomath import from_float
-from workflows.runner.language.gotime import Duration, Moment, Zone
+from workflows.runner.language.gotime import ZERO_TIME, Duration, Moment, Zone
 
 
 class Int64(int):
@@ -66,8 +66,9 @@ _GO_NAMES: dict[Any, str] = {
     bool: "bool", list: "[]interface {}", dict: "map[string]interface {}",
     bytes: "[]uint8", Moment: "time.Time", Duration: "time.Duration",
 }  # fmt: skip
-_ZEROS: dict[Any, Any] = {
-    int: 0, Int64: Int64(0), float: 0.0, str: "", bool: False, list: [], dict: {},
+_ZEROS: dict[Any, Callable[[], Any]] = {
+    int: int, Int64: Int64, float: float, str: str, bool: bool, list: list, dict: dict,
+    Moment: lambda: ZERO_TIME, Duration: Duration,
 }  # fmt: skip
 
 
@@ -119,7 +120,7 @@ def _accepted(value: Any, kind: Any) -> Any:
     if kind is Any:
         return value
     if value is None:
-        return _ZEROS.get(kind)
+        return _ZEROS[kind]()
     if type_name(value) != go_name(kind):
         raise FaultError(f"reflect: Call using {type_name(value)} as type {go_name(kind)}")
     return value

@@ -17,7 +17,6 @@ _UNITS = (
     (365 * 86400 * _SECOND, "y"), (30 * 86400 * _SECOND, "mo"), (86400 * _SECOND, "d"),
     (3600 * _SECOND, "h"), (60 * _SECOND, "m"), (_SECOND, "s"),
 )  # fmt: skip
-_ZERO = Moment(-62135596800 * _SECOND)
 
 
 def _moment(date: Any) -> Moment:
@@ -101,7 +100,7 @@ def _to_date(fmt: str, str: str) -> Moment:
     try:
         return goparse.parse(fmt, str)
     except goparse.TimeError:
-        return _ZERO
+        return gotime.ZERO_TIME
 
 
 def _must_to_date(fmt: str, str: str) -> Moment:

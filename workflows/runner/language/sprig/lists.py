@@ -22,12 +22,12 @@ def _prepend(list: Any, v: Any) -> Any:
 
 
 def _concat(*lists: Any) -> Any:
-    joined: Any = NilList()
+    joined: Any = []
     for one in lists:
         if not isinstance(one, list):
             raise FaultError(f"Cannot concat type {kind_name(one)} as list")
         joined = [*joined, *one]
-    return joined
+    return joined or NilList()
 
 
 def _chunk(size: int, list: Any) -> Any:

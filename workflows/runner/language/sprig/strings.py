@@ -167,19 +167,27 @@ def _camelcase(s: str) -> str:
 
 
 def _wrap(l: int, s: str) -> str:  # noqa: E741 (sprig's own name)
-    return _wrap_with(l, "", s)
+    return _wrapped(s, l, "\n", cut=False)
 
 
 def _wrap_with(l: int, sep: str, str: str) -> str:  # noqa: E741 (sprig's own name)
-    data, out, offset = _bytes(str), [], 0
-    width, separator = max(l, 1), _bytes(sep or "\n")
+    return _wrapped(str, l, sep or "\n", cut=True)
+
+
+def _wrapped(text: str, width: int, separator: str, *, cut: bool) -> str:
+    """Break lines at blanks; a longer word is cut only if asked for."""
+    data, out, offset, width = _bytes(text), [], 0, max(width, 1)
     while len(data) - offset > width:
         if data[offset : offset + 1] == b" ":
             offset += 1
             continue
         blank = data.rfind(b" ", offset, offset + width + 1)
+        if blank < 0 and not cut:
+            blank = data.find(b" ", offset + width)
         end = blank if blank >= 0 else offset + width
-        out.append(data[offset:end] + separator)
+        if blank < 0 and not cut:
+            break
+        out.append(data[offset:end] + _bytes(separator))
         offset = blank + 1 if blank >= 0 else end
     return _text(b"".join(out) + data[offset:])
 
@@ -252,7 +260,7 @@ def _split_list(sep: str, orig: str) -> list[Any]:
 
 
 def _sort_alpha(list: Any) -> Any:
-    return sorted(casts.texts(list), key=_bytes)
+    return sorted(["<nil>"] if list is None else casts.texts(list), key=_bytes)
 
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {

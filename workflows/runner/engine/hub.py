@@ -44,6 +44,7 @@ class Hub:
     answers: dict[str, dict[str, str]] = field(default_factory=dict)
     suspended: dict[str, dict[str, "asyncio.Future[dict[str, str]]"]] = field(default_factory=dict)
     interrupted: int | None = None
+    programs: dict[tuple[str, str, str], str | None] = field(default_factory=dict)
     visible: dict[str, tuple[str, ...]] = field(default_factory=dict)
     next_change: "asyncio.Future[None] | None" = None
 

@@ -53,7 +53,8 @@ class Waits:
             )
             if task.done():
                 return task.result()
-            task.cancel()
+            if task is not awaitable:
+                task.cancel()
             if wait.interrupted.done():
                 wait.interrupted.result()
             raise TimeoutError

@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,15 @@ _START_TIME_FIELD = 19
 def start_time(pid: int) -> str | None:
     """Give when a process started, in clock ticks since boot; None when it is gone."""
     try:
-        text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+        with open(f"/proc/{pid}/stat", "rb") as file:  # noqa: PTH123 - asked for each step
+            text = file.read()
     except (FileNotFoundError, ProcessLookupError):
         return None
-    fields = text.rpartition(")")[2].split()
-    return None if fields[0] == "Z" else fields[_START_TIME_FIELD]
+    fields = text.rpartition(b")")[2].split()
+    return None if fields[0] == b"Z" else fields[_START_TIME_FIELD].decode()
 
 
+@cache
 def boot_id() -> str:
     """Name this boot of the machine."""
     return _BOOT.read_text(encoding="ascii").strip() if _BOOT.exists() else ""

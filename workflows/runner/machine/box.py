@@ -54,8 +54,7 @@ class Box:
 
     def prepare(self) -> None:
         """Make the folders that it needs, and find out which paths must be opened."""
-        self.tmp.mkdir(parents=True, exist_ok=True)
-        self.tmp.chmod(0o1777)
+        os.makedirs(self.tmp, exist_ok=True)  # noqa: PTH103 - asked for each step
         private = [path for path in self.declared if not self._provided(path)]
         for path in [*private, *(m.path for m in self.mounts if _below_tmp(m.path) is None)]:
             self._open(real(path))

@@ -59,8 +59,13 @@ class Process:
         """Whether it is over."""
         return self._done.done()
 
+    @property
+    def done(self) -> "asyncio.Future[int]":
+        """Its exit code, once it is over; 128 plus the number of a signal that killed it."""
+        return self._done
+
     async def wait(self) -> int:
-        """Wait for its exit code; 128 plus the number of a signal that killed it."""
+        """Wait for its exit code."""
         return await asyncio.shield(self._done)
 
     def signal(self, number: signal.Signals) -> None:

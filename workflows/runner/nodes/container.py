@@ -1,5 +1,6 @@
 """One container of a pod: its box, its command, its process."""
 
+import asyncio
 import os
 import shutil
 from pathlib import Path
@@ -40,6 +41,14 @@ class Started:
         """Whether it is over."""
         return self.running is None or self.running.ended
 
+    def done(self) -> "asyncio.Future[int]":
+        """Give its exit code, once it is over."""
+        if self.running is not None:
+            return self.running.done
+        over: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        over.set_result(NOT_FOUND)
+        return over
+
     async def wait(self) -> int:
         """Wait for its exit code."""
         if self.running is not None:
@@ -65,7 +74,8 @@ class Container:
         self.body = body
         self.name: str = body["name"]
         self.source = source
-        self.folder: Path = pod.folder / self.name
+        self.folder = pod.folder.with_name(f"{pod.folder.name}+{self.name}")
+        pod.folders.append(self.folder)
         self.image = self._image()
         self.box = Box(self.folder, rootfs=self.image.rootfs)
 
@@ -203,7 +213,11 @@ class Container:
 
     def _find(self, name: str, search: str) -> str | None:
         if "/" not in name:
-            return shutil.which(name, path=search) or self._find_in_image(name, search)
+            known, key = self.pod.run_.hub.programs, (self.image.name, name, search)
+            if key not in known:
+                here = shutil.which(name, path=search)
+                known[key] = here or self._find_in_image(name, search)
+            return known[key]
         inside = self.box.host_path(name) if name.startswith("/") else Path(name)
         return name if inside.exists() or not name.startswith("/") else None
 

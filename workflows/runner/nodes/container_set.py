@@ -126,7 +126,7 @@ class _Set:
         timeout = None if until is None else max(0.0, until - time.time())
         try:
             return await self.run_.waits.until(
-                started.wait(), on_exit=pod.frame.call.on_exit, timeout=timeout
+                started.done(), on_exit=pod.frame.call.on_exit, timeout=timeout
             )
         except TimeoutError:
             self.ended = reason or _POD_DEADLINE

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import shutil
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 from workflows.runner.engine.frame import Frame
 from workflows.runner.engine.waits import InterruptedWaitError
 from workflows.runner.errors import NodeFault, PodFault
+from workflows.runner.machine import scratch
 from workflows.runner.model.node import ERROR, FAILED, PENDING, RUNNING, SUCCEEDED, Node
 from workflows.runner.nodes import collect, limits, patch
 from workflows.runner.nodes.container import Container, Started
@@ -46,6 +46,7 @@ class Pod:
         self.node = node
         self.template = patch.apply(frame.template, frame.run)
         self.folder: Path = frame.run.folder.path / "work" / node.id
+        self.folders: list[Path] = []
         self.sidecars: list[Started] = []
         self.daemon = bool(self.template.get("daemon"))
 
@@ -111,7 +112,7 @@ class Pod:
         timeout = None if until is None else max(0.0, until - time.time())
         try:
             code = await self.run_.waits.until(
-                started.wait(), on_exit=self.frame.call.on_exit, timeout=timeout
+                started.done(), on_exit=self.frame.call.on_exit, timeout=timeout
             )
         except TimeoutError:
             return await started.stop(), reason or _POD_DEADLINE
@@ -172,7 +173,8 @@ class Pod:
     def clean_up(self) -> None:
         """Delete the private files, unless a daemon still uses them."""
         if not (self.daemon and self.node.daemoned):
-            shutil.rmtree(self.folder, ignore_errors=True)
+            for folder in (*self.folders, self.folder):
+                scratch.remove(folder)
 
     def log_id(self, container: str) -> str:
         """Give the name of a container's log: main's is that of the node."""

@@ -158,11 +158,24 @@ def parse_json(text: str) -> Any:
     Raises:
         ValueError: it is not JSON.
     """
-    return json.loads(text, parse_int=float, parse_constant=_refuse)
+    return _DECODER.decode(text)
 
 
 def _refuse(name: str) -> float:
     raise ValueError(f"invalid character {name[0]!r} looking for beginning of value")
+
+
+_DECODER = json.JSONDecoder(parse_int=float, parse_constant=_refuse)
+_CHECKER = json.JSONDecoder(parse_constant=_refuse)
+
+
+def is_json(text: str) -> bool:
+    """Tell whether a text is JSON."""
+    try:
+        _CHECKER.decode(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def sprintf(verb: str, number: int) -> str:

@@ -56,12 +56,12 @@ def fill(text: str, scope: Mapping[str, Any], *, strict: Strict | None = None) -
         UnresolvedError: a name that must have a value has none.
         TagError: a tag cannot be filled in, or the result is not JSON any more.
     """
-    if not _is_json(text):
+    if not gotext.is_json(text):
         raise TagError("cannot do template replacements with invalid JSON")
     if "{{" not in text:
         return text
     filled = _Filling(scope, strict).run(text)
-    if not _is_json(filled):
+    if not gotext.is_json(filled):
         raise TagError("cannot finish template replacement because the result was invalid JSON")
     return filled
 
@@ -220,14 +220,6 @@ def _written(value: Any, untouched: str | None) -> str:
     if len(text) > 1 and text[0] == '"' and text[-1] == '"':
         return text[1:-1]
     return gotext.quote(text)[1:-1]
-
-
-def _is_json(text: str) -> bool:
-    try:
-        gotext.parse_json(text)
-    except (ValueError, RecursionError):
-        return False
-    return True
 
 
 def _unescaped(written: str) -> str | None:

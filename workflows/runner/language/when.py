@@ -1,5 +1,7 @@
 """Whether a step runs: its `when`, as the govaluate library decides it."""
 
+import functools
+
 from workflows.runner.language.errors import ConditionError
 from workflows.runner.language.gofmt import sprint
 from workflows.runner.language.govaluate.evaluation import compiled, computed
@@ -31,6 +33,7 @@ def decide(text: str, *, bare_words: bool = True) -> bool:
     return value
 
 
+@functools.lru_cache(maxsize=1024)
 def _value(text: str, *, bare_words: bool) -> object:
     doing = "Invalid 'when' expression"
     try:

@@ -1,5 +1,6 @@
 """Expressions of `{{=...}}`, as the expr-lang library with Argo's functions has them."""
 
+import functools
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -69,6 +70,11 @@ def identifiers(source: str) -> list[str]:
     Raises:
         ExpressionError: it cannot be parsed.
     """
+    return list(_needed(source))
+
+
+@functools.lru_cache(maxsize=1024)
+def _needed(source: str) -> tuple[str, ...]:
     tree = parse(source)
     guarded = _guarded(tree)
     found: dict[str, None] = {}
@@ -81,7 +87,7 @@ def identifiers(source: str) -> list[str]:
             path = _path(node)
             if path:
                 found[path] = None
-    return list(found)
+    return tuple(found)
 
 
 def has(env: Mapping[str, Any], name: str) -> bool:

@@ -35,6 +35,14 @@ class Clone:
             stdin=subprocess.DEVNULL,
         )
 
+    def runner(self, verb, *arguments):
+        """Run the workflow runner on the runs of this site."""
+        command = [sys.executable, "-m", "workflows.runner", verb, *arguments]
+        command += ["--state", str(self.state / "runs")]
+        return subprocess.run(
+            command, cwd=self.folder, text=True, capture_output=True, timeout=60, check=False
+        )
+
     def status(self):
         """Return what `invoke status --json` says."""
         return json.loads(self.invoke("status", "--json").stdout)

@@ -9,13 +9,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from workflows.runner.commands import program
+from workflows.runner.commands.cronworkflow import Child, Cron
 from workflows.runner.commands.program import Settings
 from workflows.runner.engine import stored
-from workflows.runner.engine.cron import Child, Cron
 from workflows.runner.engine.hub import Hub
-from workflows.runner.engine.operate import operate
 from workflows.runner.engine.run import Run
 from workflows.runner.errors import UsageError
+from workflows.runner.flow.operate import operate
 from workflows.runner.language.manifest import Document
 from workflows.runner.ledger.runs import RunFolder
 from workflows.runner.model import submit

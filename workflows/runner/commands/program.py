@@ -16,10 +16,9 @@ from workflows.runner.check.validate import validate
 from workflows.runner.engine import stored, suspension
 from workflows.runner.engine.hub import Hub
 from workflows.runner.engine.locks import LockTable
-from workflows.runner.engine.operate import operate
 from workflows.runner.engine.run import Run
-from workflows.runner.engine.store import ApiError, ObjectStore
 from workflows.runner.errors import RunnerError, UsageError
+from workflows.runner.flow.operate import operate
 from workflows.runner.language import manifest
 from workflows.runner.language.manifest import Document
 from workflows.runner.ledger import commands, processes
@@ -28,9 +27,10 @@ from workflows.runner.ledger.runs import RunFolder, State
 from workflows.runner.machine import process, sandbox, variables
 from workflows.runner.machine.artifacts import ArtifactStore
 from workflows.runner.machine.images import ImageMap
-from workflows.runner.model import submit
+from workflows.runner.model import names, submit
 from workflows.runner.model.library import Library, MissingObjectError
 from workflows.runner.nodes import kinds
+from workflows.runner.nodes.store import ApiError, ObjectStore
 
 
 @dataclass(frozen=True)
@@ -97,8 +97,10 @@ def make_hub(settings: Settings, library: Library, images: ImageMap) -> Hub:
         stubs=settings.stubs,
     )
     hub.store = ObjectStore(
-        library, state.path / ".objects", settings.objects,
-        lambda workflow: start_child(hub, workflow), lambda name: workflow_object(hub, name),
+        library, state.path / ".objects", site=settings.objects,
+        submit=lambda workflow: start_child(hub, workflow),
+        running=lambda name: workflow_object(hub, name),
+        pod=lambda name: pod_object(hub, name),
     )  # fmt: skip
     hub.locks = LockTable(state.path / ".locks")
     hub.artifacts = ArtifactStore(state.path / ".artifacts")
@@ -145,6 +147,26 @@ def workflow_object(hub: Hub, name: str) -> dict[str, Any] | None:
     if not (folder.path / "run.json").exists():
         return None
     return stored.load(hub, folder).to_object()
+
+
+def pod_object(hub: Hub, name: str) -> dict[str, Any] | None:
+    """Give what would be the pod of a node that runs in this process."""
+    for run in hub.runs.values():
+        for node in run.nodes.values():
+            if (
+                node.type != "Pod"
+                or names.pod_name(run.name, node.name, node.template_name) != name
+            ):
+                continue
+            labels = {"workflows.argoproj.io/workflow": run.name}
+            metadata = {"name": name, "namespace": run.workflow["metadata"]["namespace"]}
+            return {
+                "apiVersion": "v1",
+                "kind": "Pod",
+                "metadata": {**metadata, "labels": labels, "annotations": {}},
+                "status": {"phase": node.phase, "podIP": node.ip},
+            }
+    return None
 
 
 def check(documents: Sequence[Document], chosen: Document | None = None) -> None:

@@ -1,8 +1,8 @@
 """What runs each kind of template: the one table. A new kind is one line more."""
 
-from workflows.runner.engine.dag import run_dag
 from workflows.runner.engine.execute import KINDS
-from workflows.runner.engine.steps import run_steps
+from workflows.runner.flow.dag import run_dag
+from workflows.runner.flow.steps import run_steps
 from workflows.runner.nodes.container_set import run_container_set
 from workflows.runner.nodes.data import run_data
 from workflows.runner.nodes.http import run_http

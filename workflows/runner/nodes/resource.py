@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from workflows.runner.engine.frame import Frame
-from workflows.runner.engine.store import WORKFLOW, ApiError, ObjectStore, kind_named
 from workflows.runner.engine.waits import InterruptedWaitError
 from workflows.runner.errors import NodeFault
 from workflows.runner.language import manifest, paths
 from workflows.runner.language.errors import ManifestError, PathError
 from workflows.runner.model.node import FAILED, PENDING, RUNNING, SUCCEEDED, Node
 from workflows.runner.nodes import limits
+from workflows.runner.nodes.store import WORKFLOW, ApiError, ObjectStore, kind_named
 
 _LOOK_SECONDS = 0.2
 _VALUE_FLAGS = ("-n", "--namespace", "-l", "--selector", "-o", "--type")

@@ -14,6 +14,7 @@ from workflows.runner.model.library import NAMESPACE, Library
 from workflows.runner.model.node import moment
 
 WORKFLOW = "Workflow"
+POD = "Pod"
 KEPT = (
     WORKFLOW, "WorkflowTemplate", "ClusterWorkflowTemplate", "CronWorkflow", "ConfigMap",
     "Secret", "PersistentVolumeClaim",
@@ -48,21 +49,26 @@ class ObjectStore:
         site: Where the local site writes its objects; they can only be read.
         submit: Starts a Workflow object in this process.
         running: Gives a workflow of this process or state by name.
+        pod: Gives what would be a pod of this process by name.
     """
 
     def __init__(
         self,
         library: Library,
         folder: Path,
+        *,
         site: Path | None,
         submit: Callable[[dict[str, Any]], dict[str, Any]],
         running: Callable[[str], dict[str, Any] | None],
+        pod: Callable[[str], dict[str, Any] | None],
     ) -> None:
         self.library = library
         self.folder = folder
         self.site = site
         self.submit = submit
         self.running = running
+        self.pod = pod
+        self._pods: dict[str, dict[str, Any]] = {}
         self._load()
 
     def _load(self) -> None:
@@ -78,6 +84,8 @@ class ObjectStore:
             ApiError: there is none.
         """
         found = self.running(name) if kind == WORKFLOW else None
+        if kind == POD:
+            found = self._pods.get(name) or self.pod(name)
         found = found or self._on_site(kind, name, namespace)
         found = found or self.library.objects.get((kind, name))
         if found is None:
@@ -173,6 +181,9 @@ class ObjectStore:
 
     def _keep(self, data: dict[str, Any]) -> dict[str, Any]:
         metadata = data["metadata"]
+        if data["kind"] == POD:
+            self._pods[metadata["name"]] = data
+            return data
         metadata.setdefault("uid", str(uuid.uuid4()))
         metadata.setdefault(
             "creationTimestamp", str(moment(float(int(time.time())))).replace(".000Z", "Z")

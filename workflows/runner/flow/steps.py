@@ -5,11 +5,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from workflows.runner.engine import refs
 from workflows.runner.engine.execute import execute, perform, prepare
 from workflows.runner.engine.frame import Call, Frame
 from workflows.runner.engine.gates import FAIL_FAST, Boundary, Gate
-from workflows.runner.engine.hooks import StepHooks, last_attempt, run_exit
 from workflows.runner.errors import (
     DepthFault,
     FailFastFault,
@@ -17,6 +15,8 @@ from workflows.runner.errors import (
     StuckFault,
     TimeoutFault,
 )
+from workflows.runner.flow import refs
+from workflows.runner.flow.hooks import StepHooks, last_attempt, run_exit
 from workflows.runner.model.node import ERROR, FAILED, RUNNING, SKIPPED, SUCCEEDED, Node
 from workflows.runner.scope import items, outputs
 from workflows.runner.scope.scope import Scope

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from workflows.runner.engine.frame import Call
-from workflows.runner.engine.refs import mark_absent
 from workflows.runner.engine.run import Run
 from workflows.runner.errors import NodeFault
+from workflows.runner.flow.refs import mark_absent
 from workflows.runner.language import expr, tags
 from workflows.runner.language.errors import ExpressionError, LanguageError
 from workflows.runner.language.tags import ABSENT

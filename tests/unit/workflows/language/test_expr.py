@@ -110,3 +110,16 @@ def test_a_list_that_was_never_made_counts_as_nil():
 )
 def test_what_the_library_does_not_look_at_cannot_fail(source, value):
     assert expr.evaluate(source, expr.environment({}) | {"empty": {}}) == value
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "map(1..900000, map(1..900000, #))",
+        "all(1..900000, all(1..900000, true))",
+        "repeat('a', 999999) + repeat('b', 999999)",
+    ],
+)
+def test_an_expression_cannot_run_away(source):
+    with pytest.raises(ExpressionError, match="memory budget exceeded"):
+        expr.evaluate(source, {})

@@ -9,6 +9,10 @@ from workflows.runner.language.exprlang.faults import FaultError
 from workflows.runner.language.exprlang.predicates import LOOPS, Scope
 from workflows.runner.language.exprlang.values import as_bool, expected, is_nil, type_name
 
+# What one run may make of elements and characters, and what makes them.
+_MOST_MADE = 1_000_000
+_MAKES = frozenset(("map", "filter", "sortBy", "reverse", "concat", "flatten", "sort", "repeat"))
+
 
 class _NilInChainError(Exception):
     """A `?.` met nil: the whole chain is nil."""
@@ -26,6 +30,14 @@ class Machine:
         self.variables: list[tuple[str, Any]] = []
         self.scopes: list[Scope] = []
         self.at = 0
+        self.made = 0
+
+    def _counted(self, made: Any) -> Any:
+        """Give what was made back, unless too much has been made by now."""
+        self.made += len(made)
+        if self.made >= _MOST_MADE:
+            raise FaultError("memory budget exceeded")
+        return made
 
     def value(self, node: nodes.Node) -> Any:
         """Compute one node."""
@@ -59,7 +71,8 @@ class Machine:
             return self.value(node.right) if is_nil(left) else left
         right = self.value(node.right)
         self.at = node.at
-        return operators.BINARY[operator](left, right)
+        result = operators.BINARY[operator](left, right)
+        return self._counted(result) if operator == ".." else result
 
     def _logical(self, node: nodes.Binary, *, decided_by: bool) -> Any:
         # A literal on the right is folded away before the left one is looked at.
@@ -108,7 +121,8 @@ class Machine:
         if loop is None:
             arguments = [self.value(argument) for argument in node.arguments]
             self.at = node.at
-            return functions.TABLE[node.name](*arguments)
+            result = functions.TABLE[node.name](*arguments)
+            return self._counted(result) if node.name in _MAKES else result
         collection = self.value(node.arguments[0])
         self.at = node.at
         scope = Scope(collection)
@@ -116,7 +130,8 @@ class Machine:
         extra = [self.value(argument) for argument in rest[1:]]
         self.scopes.append(scope)
         try:
-            return loop(scope, self._body(node, rest), extra)
+            result = loop(scope, self._body(node, rest), extra)
+            return self._counted(result) if node.name in _MAKES else result
         finally:
             self.scopes.pop()
 
@@ -155,14 +170,14 @@ class Machine:
     def sequence(self, node: nodes.Sequence) -> Any:
         return [self.value(item) for item in node.items][-1]
 
-    def array(self, node: nodes.Array) -> list[Any]:
-        return [self.value(item) for item in node.items]
+    def array(self, node: nodes.Array) -> Any:
+        return self._counted([self.value(item) for item in node.items])
 
-    def map(self, node: nodes.Map) -> dict[str, Any]:
+    def map(self, node: nodes.Map) -> Any:
         pairs = [(self.value(key), self.value(value)) for key, value in node.pairs]
         self.at = node.at
         # Of equal keys the first one stays: they are stored from the last to the first.
-        return {expected(key, str): value for key, value in reversed(pairs)}
+        return self._counted({expected(key, str): value for key, value in reversed(pairs)})
 
 
 _VISITORS: dict[type, Callable[[Machine, Any], Any]] = {

@@ -5,11 +5,12 @@
   * TagError         a {{...}} cannot be filled in
     * UnresolvedError  ... because what it names does not exist (yet)
   * ExpressionError  an expression does not compile, or fails when it is run
+    * RegexError       ... because of a pattern in it (in `goregex`)
   * ConditionError   a `when` is malformed or is not a truth value
   * ScheduleError    a cron schedule or its time zone is malformed
   * DurationError    a duration is malformed
   * PathError        a path, filter or selector is malformed or finds nothing
-  * FormatError      a number format of a sequence cannot be used
+  * UnknownResultError  a `depends` asks for a result that no task has (in `depends`)
 
 The messages are those of the libraries that Argo uses, because people (and Argo's own
 tests) recognise them; the caller adds the node and the field.
@@ -56,7 +57,3 @@ class DurationError(LanguageError):
 
 class PathError(LanguageError):
     """A path, filter or selector is malformed or finds nothing."""
-
-
-class FormatError(LanguageError):
-    """A number format of a sequence cannot be used."""

@@ -23,6 +23,7 @@ class Machine:
 
     Attributes:
         at: Where the operation being done stands in the source, for messages.
+        made: How many elements and characters were made so far.
     """
 
     def __init__(self, environment: Mapping[str, Any]) -> None:

@@ -6,6 +6,7 @@ milliseconds; whoever kills the agent at any point of a turn loses nothing, for 
 that must be remembered is on disk before it is acted upon.
 """
 
+import contextlib
 import json
 import os
 import signal
@@ -21,7 +22,7 @@ from infra.local import state as files
 from infra.local.api import Server
 from infra.local.credentials import Secrets
 from infra.local.deployments import Deployments
-from infra.local.errors import SiteError
+from infra.local.errors import ManifestError
 from infra.local.jobs import Jobs
 from infra.local.keeper import Keeper
 from infra.local.manifests import Desired
@@ -66,8 +67,8 @@ class Agent:
         self.jobs.load()
         good = files.read_json(self._applied)
         if good:
-            self._take(good["revision"])
-        self.seen = None
+            with contextlib.suppress(gitops.GitError):
+                self._take(good["revision"])
 
     def run(self) -> None:
         """Turn until told to stop."""
@@ -130,7 +131,11 @@ class Agent:
         head = gitops.head(self.site.state)
         if head is None or head == self.seen:
             return
-        self.error = self._take(head)
+        try:
+            self.error = self._take(head)
+        except gitops.GitError as error:  # nothing is known of the commit yet: look again
+            self.error = str(error)
+            return
         self.seen = head
         if self.error:
             print(f"refused {head[:12]}: {self.error}", flush=True)
@@ -147,7 +152,7 @@ class Agent:
                 for folder in manifests.folders_of(texts)
             }
             self.desired = manifests.parse(texts, revisions, commit)
-        except SiteError as error:
+        except ManifestError as error:
             return str(error)
         return None
 

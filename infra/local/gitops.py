@@ -5,15 +5,14 @@ import os
 import subprocess
 import sys
 import tarfile
-from collections.abc import Mapping
 from pathlib import Path
-from types import MappingProxyType
 
 from infra.local import state as files
-from infra.local.errors import SiteError
+from infra.local.errors import ManifestError, SiteError
 from infra.local.state import State
 
 BRANCH = "main"
+SECONDS = 60
 FOLDERS = ("platform", "environments")
 AUTHOR = {
     f"GIT_{role}_{fact}": value
@@ -40,24 +39,22 @@ class GitError(SiteError):
         super().__init__(f"git {command} failed: {said.strip() or 'it said nothing'}")
 
 
-def git(
-    repository: Path,
-    *arguments: str,
-    stdin: bytes = b"",
-    env: Mapping[str, str] = MappingProxyType({}),
-) -> bytes:
+def git(repository: Path, *arguments: str, stdin: bytes = b"") -> bytes:
     """Run git on a repository, free of the caller's own git settings."""
     quiet = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
     own = {**quiet, **AUTHOR, "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull}
     safe = ("-c", f"safe.directory={repository}")
-    done = subprocess.run(
-        ["git", *safe, f"--git-dir={repository}", *arguments],
-        input=stdin,
-        env={**own, "LC_ALL": "C", **env},
-        capture_output=True,
-        check=False,
-        timeout=60,
-    )
+    try:
+        done = subprocess.run(
+            ["git", *safe, f"--git-dir={repository}", *arguments],
+            input=stdin,
+            env={**own, "LC_ALL": "C"},
+            capture_output=True,
+            check=False,
+            timeout=SECONDS,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise GitError(arguments[0], f"it took longer than {SECONDS} s") from error
     if done.returncode != 0:
         raise GitError(arguments[0], done.stderr.decode(errors="replace"))
     return done.stdout
@@ -116,11 +113,18 @@ def read(state: State, commit: str) -> dict[str, str]:
     packed = git(state.gitops, "archive", "--format=tar", commit, *wanted)
     with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
         return {
-            member.name: content.read().decode()
+            member.name: _text(content.read(), member.name)
             for member in archive
             if member.name.endswith((".yaml", ".yml"))
             and (content := archive.extractfile(member)) is not None
         }
+
+
+def _text(content: bytes, file: str) -> str:
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        raise ManifestError(file, "", f"is no UTF-8 text: {error.reason}") from error
 
 
 def last_change(state: State, commit: str, folder: str) -> str:

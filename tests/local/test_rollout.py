@@ -114,6 +114,19 @@ def test_a_commit_that_asks_for_the_unknown_is_refused_whole_and_the_push_says_w
     assert bench.status()["error"] is None
 
 
+def test_a_file_that_is_no_text_is_refused_and_named(bench):
+    good = serve(bench, "1")
+    (bench.clone / "platform").mkdir(exist_ok=True)
+    (bench.clone / "platform" / "bad.yaml").write_bytes(b"\xff\xfe")
+
+    bench.commit({"platform/other.yaml": "# fine\n"})
+
+    assert "platform/bad.yaml: is no UTF-8 text" in bench.said
+    assert bench.deployment()["revision"] == good["revision"]
+    bench.commit({"platform/bad.yaml": None, "platform/other.yaml": None})
+    assert bench.status()["error"] is None
+
+
 def test_recreate_ends_the_old_one_before_the_new_one_starts(bench):
     serve(bench, "1", strategy={"type": "Recreate"})
     before = bench.deployment()["replicas"][0]["name"]

@@ -19,6 +19,8 @@ INTERRUPTED = 130
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     signal.signal(signal.SIGTERM, _interrupt)
+    # A thread of PyTorch that waits sleeps, so that other programs can have the core.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     asked = _parser().parse_args(argv)
     try:
         code, facts = VERBS[asked.verb](asked)

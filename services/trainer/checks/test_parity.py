@@ -20,8 +20,11 @@ def test_it_answers_as_pytorch_does(
     trained: Path | None = request.config.getoption("--trained")
     if trained is None:
         pytest.skip("the weights that PyTorch trained are not at hand")
+    import torch
+
     from services.trainer import parity
 
+    torch.set_num_threads(request.config.getoption("--threads"))
     photos = parity.sample(evaluation)
     is_int8 = modelfile.read(folder)["quantised"]
     wanted = thresholds.parity_int8_agreement if is_int8 else thresholds.parity_fp32_agreement

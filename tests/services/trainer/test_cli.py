@@ -86,7 +86,7 @@ def test_a_branch_that_trains_nothing_fails_its_tests_and_says_by_how_much(
     tested = trainer("test", "--data", small, "--work", tmp_path, "--outputs", tmp_path / "out")
 
     assert tested.returncode == 1
-    assert "FAILED test_accuracy::test_accuracy: accuracy is 0.0" in tested.stdout
+    assert "FAILED test_accuracy::test_accuracy: accuracy is 0.1" in tested.stdout
     assert "below the" in tested.stdout
     run_id = (tmp_path / "run-id").read_text()
     client = MlflowClient(mlflow)

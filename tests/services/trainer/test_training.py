@@ -86,7 +86,8 @@ def test_the_run_keeps_the_model_the_card_and_pictures(run, mlflow, trained, tmp
     assert (folder / "model/model.onnx").read_bytes() == (trained / "model/model.onnx").read_bytes()
     assert (folder / "data-card.json").exists()
     for name in ("confusion.png", "mistakes.png"):
-        assert Image.open(folder / "figures" / name).width > 500
+        with Image.open(folder / "figures" / name) as picture:
+            assert picture.width > 500
 
 
 def test_the_graph_takes_any_number_of_photos_and_names_no_file_of_this_machine(trained):

@@ -2,7 +2,6 @@
 
 import http.client
 import json
-import urllib.parse
 from typing import Any
 
 from infra.local.ports import LOOPBACK
@@ -31,12 +30,6 @@ def get_json(port: int, path: str) -> dict[str, Any] | None:
     """Return the object that a server answers, or None."""
     code, body = request(port, path)
     return _object(body) if code == http.client.OK else None
-
-
-def of_url(url: str, path: str) -> dict[str, Any] | None:
-    """Return the object that a server of this machine answers at a path below a URL."""
-    port = urllib.parse.urlsplit(url).port
-    return get_json(port, path) if port else None
 
 
 def request(

@@ -15,7 +15,7 @@ from infra.local.replicas import RUNNING, TERMINATED, WAITING, Replica, Store, h
 from infra.local.supervision import Process, Program, Supervisor
 
 PATIENCE = 1.0  # seconds before what is missing (an image, a Secret) is looked for again
-WEIGH = 0.5  # seconds between two looks at a family's memory
+WEIGH = 1.0  # seconds between two looks at a family's memory
 LIVENESS = "Unhealthy"
 
 

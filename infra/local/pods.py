@@ -87,14 +87,6 @@ def container_ports(container: Mapping[str, Any]) -> list[str]:
     return [str(port["containerPort"]) for port in container.get("ports") or []]
 
 
-def port_number(container: Mapping[str, Any], port: int | str) -> str:
-    """Return a port's number in the container, from its number or name."""
-    for known in container.get("ports") or []:
-        if known.get("name") == port:
-            return str(known["containerPort"])
-    return str(port)
-
-
 def launch(container: Mapping[str, Any], image: Image, pod: Pod, config: Config) -> Launch:
     """Work out the process of a container.
 

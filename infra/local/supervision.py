@@ -211,11 +211,6 @@ def launch_file(state: State, name: str) -> Path:
     return state.supervisor / "launch" / f"{name}.json"
 
 
-def log_file(state: State, name: str) -> Path:
-    """Return where a program's output goes."""
-    return state.logs / f"{name}.log"
-
-
 def write_program(state: State, program: Program) -> None:
     """Write what supervisord and launch.py need to start a program."""
     file = launch_file(state, program.name)

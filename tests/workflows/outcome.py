@@ -72,16 +72,22 @@ class _Outcome:
     def _node_fact(self, key: str, node: Status, fact: str, wanted: Any) -> list[str]:
         outputs = node.get("outputs") or {}
         if fact in ("inputs", "outputs"):
-            given = {p["name"]: p.get("value") for p in (node.get(fact) or {}).get("parameters", ())}
+            given = {
+                p["name"]: p.get("value") for p in (node.get(fact) or {}).get("parameters", ())
+            }
             return [
                 line
                 for name, value in wanted.items()
                 for line in self._same(f"{key}.{fact}.{name}", given.get(name), value)
             ]
         if fact == "artifacts":
-            return self._same(f"{key}.artifacts", [a["name"] for a in outputs.get(fact, ())], wanted)
+            return self._same(
+                f"{key}.artifacts", [a["name"] for a in outputs.get(fact, ())], wanted
+            )
         if fact == "memo":
-            return self._same(f"{key}.memo", (node.get("memoizationStatus") or {}).get("hit"), wanted)
+            return self._same(
+                f"{key}.memo", (node.get("memoizationStatus") or {}).get("hit"), wanted
+            )
         if fact == "message_contains":
             return self._contains(f"{key}.message", node.get("message"), wanted)
         where = outputs if fact in ("result", "exitCode") else node

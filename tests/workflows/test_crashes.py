@@ -54,7 +54,9 @@ class Bench:
         self.marks.mkdir()
         self.file = folder / "slow.yaml"
         self.file.write_text(SLOW.replace("SECONDS", self.seconds), encoding="utf-8")
-        images = {"*": {"run": "host", "env": {"MARKS": str(self.marks)}, "binds": [str(self.marks)]}}
+        images = {
+            "*": {"run": "host", "env": {"MARKS": str(self.marks)}, "binds": [str(self.marks)]}
+        }
         (folder / "images.yaml").write_text(json.dumps(images), encoding="utf-8")
         self.processes: list[subprocess.Popen[str]] = []
 

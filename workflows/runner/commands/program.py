@@ -6,7 +6,7 @@ import signal
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from workflows.runner import plan
 from workflows.runner.check import merge
@@ -30,7 +30,9 @@ from workflows.runner.machine.images import ImageMap
 from workflows.runner.model import names, submit
 from workflows.runner.model.library import Library, MissingObjectError
 from workflows.runner.nodes import kinds
-from workflows.runner.nodes.store import ApiError, ObjectStore
+
+if TYPE_CHECKING:
+    from workflows.runner.nodes.store import ObjectStore
 
 
 @dataclass(frozen=True)
@@ -96,15 +98,23 @@ def make_hub(settings: Settings, library: Library, images: ImageMap) -> Hub:
         wait_for_people=settings.wait_for_people,
         stubs=settings.stubs,
     )
-    hub.store = ObjectStore(
-        library, state.path / ".objects", site=settings.objects,
-        submit=lambda workflow: start_child(hub, workflow),
-        running=lambda name: workflow_object(hub, name),
-        pod=lambda name: pod_object(hub, name),
-    )  # fmt: skip
+    hub.make_store = lambda: _object_store(hub, settings)
     hub.locks = LockTable(state.path / ".locks")
     hub.artifacts = ArtifactStore(state.path / ".artifacts")
     return hub
+
+
+def _object_store(hub: Hub, settings: Settings) -> "ObjectStore":
+    from workflows.runner.nodes.store import ObjectStore
+
+    return ObjectStore(
+        hub.library,
+        hub.state.path / ".objects",
+        site=settings.objects,
+        submit=lambda workflow: start_child(hub, workflow),
+        running=lambda name: workflow_object(hub, name),
+        pod=lambda name: pod_object(hub, name),
+    )
 
 
 def open_run(hub: Hub, workflow: dict[str, Any], documents: Sequence[dict[str, Any]]) -> Run:
@@ -133,6 +143,8 @@ def start_child(hub: Hub, data: dict[str, Any]) -> dict[str, Any]:
         refuse_unknown_images(workflow, hub.library, hub.images)
         run = open_run(hub, workflow, list(hub.library.objects.values()))
     except (RefusedError, RunnerError) as error:
+        from workflows.runner.nodes.store import ApiError
+
         raise ApiError(str(error)) from error
     hub.spawn(operate(run))
     return run.to_object()

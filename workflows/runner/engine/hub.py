@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ class Hub:
     tasks: set["asyncio.Task[Any]"] = field(default_factory=set)
     idle_checks: list[Callable[[], None]] = field(default_factory=list)
     locks: Any = None
-    store: Any = None
+    make_store: Callable[[], Any] | None = None
     artifacts: Any = None
     answers: dict[str, dict[str, str]] = field(default_factory=dict)
     suspended: dict[str, dict[str, "asyncio.Future[dict[str, str]]"]] = field(default_factory=dict)
@@ -47,6 +48,12 @@ class Hub:
     programs: dict[tuple[str, str, str], str | None] = field(default_factory=dict)
     visible: dict[str, tuple[str, ...]] = field(default_factory=dict)
     next_change: "asyncio.Future[None] | None" = None
+
+    @cached_property
+    def store(self) -> Any:
+        """The objects that `resource` templates work on, read when the first one asks."""
+        assert self.make_store is not None
+        return self.make_store()
 
     @contextmanager
     def working(self) -> Iterator[None]:

@@ -1,12 +1,7 @@
 """Artifacts: files and folders that steps hand on, kept in a folder of this machine."""
 
-import json
 import shutil
 import subprocess
-import tarfile
-import urllib.error
-import urllib.request
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -112,6 +107,8 @@ def _copy(source: Path, target: Path) -> None:
 
 def _unpack(source: Path, target: Path) -> bool:
     """Unpack an archive as Argo does: one file becomes a file, more become a folder."""
+    import tarfile
+
     if not tarfile.is_tarfile(source):
         return False
     staging = target.with_name(f".{target.name}.unpacked")
@@ -126,13 +123,10 @@ def _unpack(source: Path, target: Path) -> bool:
     return True
 
 
-def unzip(source: Path, target: Path) -> None:
-    """Unpack a zip archive; entries that leave the folder are refused by zipfile."""
-    with zipfile.ZipFile(source) as archive:
-        archive.extractall(target)
-
-
 def _download(url: str, target: Path) -> None:
+    import urllib.error
+    import urllib.request
+
     try:
         with urllib.request.urlopen(url, timeout=_HTTP_SECONDS) as reply, target.open("wb") as file:
             shutil.copyfileobj(reply, file)
@@ -166,8 +160,3 @@ def _set_mode(artifact: Mapping[str, Any], target: Path) -> None:
     if artifact.get("recurseMode"):
         for path in target.rglob("*"):
             path.chmod(mode)
-
-
-def describe(artifact: Mapping[str, Any]) -> str:
-    """Give an artifact as one line of JSON."""
-    return json.dumps(dict(artifact), sort_keys=True)

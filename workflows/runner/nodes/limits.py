@@ -2,8 +2,6 @@
 
 import asyncio
 import time
-import urllib.error
-import urllib.request
 from typing import Any
 
 from workflows.runner.engine.frame import Frame
@@ -95,6 +93,9 @@ async def _answers(probe: dict[str, Any]) -> bool:
 
 
 def _get(url: str) -> bool:
+    import urllib.error
+    import urllib.request
+
     try:
         with urllib.request.urlopen(url, timeout=1) as reply:
             return bool(reply.status < 400)

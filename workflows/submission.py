@@ -8,8 +8,6 @@ from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
-import yaml
-
 HERE = Path(__file__).resolve().parent
 CLONE = HERE.parent
 SOURCES = {"canary": "staging", "production": "canary"}
@@ -78,6 +76,8 @@ def show(path: str) -> None:
     Raises:
         SubmissionError: it is not there, or the local site was never started.
     """
+    import yaml
+
     require_site()
     if not Path(path).exists():
         raise SubmissionError(f"{path}: there is no such folder or zip file.")

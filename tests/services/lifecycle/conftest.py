@@ -8,11 +8,9 @@ import shutil
 import signal
 import socket
 import subprocess
-import threading
 import time
 import urllib.request
 from argparse import Namespace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -21,6 +19,8 @@ from services import environments
 from services.lifecycle.images import Layout
 from services.lifecycle.settings import Settings
 from services.lifecycle.step import Step
+from tests.services.lifecycle.site_api import Site
+from tests.services.lifecycle.world import World
 
 ROOT = Path(__file__).parents[3]
 MODEL = "GourmetGramFood11Model"
@@ -96,82 +96,6 @@ def no_packages(monkeypatch):
 
     made = environments.ensure
     monkeypatch.setattr(environments, "ensure", ensure)
-
-
-class Site:
-    """A site's API and the replicas behind it, as a real HTTP server that tests command."""
-
-    def __init__(self):
-        self.environments = {}
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.01,))
-        self.thread.start()
-
-    def serve(self, environment, version, digest, *, image=None, replicas=1, **facts):
-        """Serve a version in an environment from now on."""
-        one = {
-            "image": f"registry.local/gourmetgram-app@{image or digest}",
-            "ready": True,
-            "restarts": 0,
-            "state": "Running",
-            "reason": "",
-            "exitCode": None,
-            "memory": 50 * 2**20,
-            "memoryLimit": 200 * 2**20,
-            **facts,
-        }
-        self.environments[environment] = {
-            "version": version,
-            "digest": digest,
-            "health": "Healthy" if one["ready"] else "Progressing",
-            "image": one["image"],
-            "replicas": [
-                {"name": f"app-{n}", "url": f"{self.url}/{environment}/{n}", **one}
-                for n in range(replicas)
-            ],
-        }
-
-    def answer(self, path):
-        """Answer a request."""
-        if path == "/v1/status":
-            return {
-                "namespaces": {f"gourmetgram-{e}": self._namespace(e) for e in self.environments}
-            }
-        environment, _, _ = path.strip("/").partition("/")
-        here = self.environments[environment]
-        return {"version": here["version"], "digest": here["digest"]}
-
-    def stop(self):
-        """Stop serving."""
-        self.server.shutdown()
-        self.server.server_close()
-        self.thread.join()
-
-    def _namespace(self, environment):
-        here = self.environments[environment]
-        deployment = {
-            "health": here["health"],
-            "message": "",
-            "image": here["image"],
-            "desired": len(here["replicas"]),
-            "replicas": here["replicas"],
-        }
-        return {"deployments": {"gourmetgram-app": deployment}}
-
-    def _handler(site):  # noqa: N805
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self):
-                body = json.dumps(site.answer(self.path)).encode()
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_arguments):
-                pass
-
-        return Handler
 
 
 @pytest.fixture
@@ -307,3 +231,10 @@ class Verbs:
 @pytest.fixture
 def verbs(values, tmp_path):
     return Verbs(values, tmp_path / "steps")
+
+
+@pytest.fixture
+def world(verbs, values, site, mlflow, trained):
+    values["MLFLOW_TRACKING_URI"] = mlflow
+    values["GOURMET_SITE_API"] = site.url
+    return World(verbs, site, trained)

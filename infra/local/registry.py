@@ -18,5 +18,8 @@ def aliases(url: str, model: str = MODEL) -> dict[str, int] | None:
         return {}
     if code != http.client.OK:
         return None
-    found = json.loads(body)["registered_model"].get("aliases") or []
-    return {item["alias"]: int(item["version"]) for item in found}
+    try:
+        found = json.loads(body)["registered_model"].get("aliases") or []
+        return {item["alias"]: int(item["version"]) for item in found}
+    except (ValueError, KeyError, TypeError):
+        return None  # somebody answers, but not MLflow

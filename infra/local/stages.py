@@ -252,7 +252,13 @@ def purge(state: State) -> None:
             path = Path(folder, name)
             if not path.is_symlink():
                 path.chmod(0o700)
-    shutil.rmtree(state.folder)
+    for path in state.folder.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        elif path != state.site_file:
+            path.unlink()
+    state.site_file.unlink()  # last, so that a purge which was killed can be run again
+    state.folder.rmdir()
 
 
 @contextlib.contextmanager

@@ -92,9 +92,15 @@ class State:
 
 
 def locate(environment: Mapping[str, str] = os.environ, clone: Path = CLONE) -> State:
-    """Return the state folder: $GOURMET_STATE, or `.local` in the clone."""
+    """Return the state folder: $GOURMET_STATE, or `.local` in the clone.
+
+    `./run` moves to the clone and says in GOURMET_FROM where the person stood.
+    """
     named = environment.get("GOURMET_STATE")
-    return State(Path(named).expanduser().absolute() if named else clone / ".local")
+    if not named:
+        return State(clone / ".local")
+    stood = Path(environment.get("GOURMET_FROM") or Path.cwd())
+    return State(stood / Path(named).expanduser())
 
 
 def write(path: Path, text: str, mode: int = 0o644) -> None:

@@ -17,6 +17,10 @@ from infra.local.errors import SiteError
 from infra.local.state import State
 from tests.local.conftest import app, make_bench, until
 
+START = (
+    "import sys; from pathlib import Path; from infra.local import stages; "
+    "from infra.local.state import State; stages.start(State(Path(sys.argv[1])))"
+)
 REPLICA = {
     "name": "gourmetgram-staging.gourmetgram-app-x",
     "namespace": "gourmetgram-staging",
@@ -160,11 +164,7 @@ def test_purge_removes_the_folder_even_with_read_only_images(tmp_path):
 def test_a_start_that_was_killed_half_way_is_no_obstacle(tmp_path):
     for after in (0.05, 0.2, 0.35, 0.5):
         state = State(tmp_path / str(after) / "state")
-        script = (
-            "import sys; from pathlib import Path; from infra.local import stages; "
-            "from infra.local.state import State; stages.start(State(Path(sys.argv[1])))"
-        )
-        starting = subprocess.Popen([sys.executable, "-c", script, str(state.folder)])
+        starting = subprocess.Popen([sys.executable, "-c", START, str(state.folder)])
         time.sleep(after)
         starting.kill()
         starting.wait()
@@ -174,6 +174,17 @@ def test_a_start_that_was_killed_half_way_is_no_obstacle(tmp_path):
         assert until(lambda started=started: client.status(started.site))["synced"]
         stages.stop(state)
         assert ownership.processes_of(started.site.id) == []
+
+
+def test_starts_at_the_same_time_make_one_site(tmp_path):
+    state = State(tmp_path / "state")
+    starting = [subprocess.Popen([sys.executable, "-c", START, str(state.folder)]) for _ in "123"]
+    try:
+        assert [process.wait() for process in starting] == [0, 0, 0]
+        site = sites.load(state)
+        assert len(ownership.processes_of(site.id)) == 3  # supervisord, agent, gateway
+    finally:
+        stages.stop(state)
 
 
 def test_the_runner_finds_what_this_site_says_of_itself(bench):

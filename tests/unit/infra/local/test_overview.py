@@ -202,6 +202,14 @@ def test_a_registry_that_is_down_is_told_and_no_alias_is_made_up(tmp_path):
     )
 
 
+def test_a_stranger_on_the_registrys_port_is_no_registry(tmp_path):
+    stranger = {registry.PATH + "GourmetGramFood11Model": (200, {"hello": "world"})}
+    with serving(version(7)) as port:
+        (problem,) = problems(tmp_path, agent([replica(port)]), stranger)
+
+    assert problem.startswith("MLflow does not answer at ")
+
+
 def test_a_gateway_that_is_down_is_told_and_nobody_gets_traffic(tmp_path):
     with (
         serving(version(7)) as port,

@@ -12,6 +12,8 @@ from infra.local.state import State, locate
 def test_the_folder_is_in_the_clone_unless_somebody_says_otherwise(tmp_path):
     assert locate({}, tmp_path) == State(tmp_path / ".local")
     assert locate({"GOURMET_STATE": "/elsewhere"}, tmp_path) == State(Path("/elsewhere"))
+    named = {"GOURMET_STATE": "mine", "GOURMET_FROM": "/where/i/stood"}
+    assert locate(named, tmp_path) == State(Path("/where/i/stood/mine"))
 
 
 def test_a_socket_has_a_short_path_however_deep_the_folder(tmp_path):

@@ -38,12 +38,13 @@ def read(text: str, checks: Sequence[Check]) -> Answers:
     Raises:
         GarbledError: there are more or fewer answers than questions.
     """
-    first, *answers, last = [part.strip("\n") for part in text.split(f"{MARK}\n")]
-    if len(answers) != len(checks):
+    parts = [part.strip("\n") for part in text.split(f"{MARK}\n")]
+    if len(parts) != len(checks) + 2 or not (parts[0].strip() and parts[-1].strip()):
         raise GarbledError(
-            f"it gave {len(answers)} answers to {len(checks)} questions: "
+            f"it gave {max(len(parts) - 2, 0)} answers to {len(checks)} questions: "
             f"{(text.strip() or 'nothing')[:200]!r}"
         )
+    first, *answers, last = parts
     # A login banner may come before the first line.
     clock = f"{first.strip().splitlines()[-1]}\n{last.strip()}"
     outputs = zip((check.name for check in checks), answers, strict=True)

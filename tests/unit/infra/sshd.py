@@ -61,7 +61,8 @@ class Host:
             f"ListenAddress {self.address}\nPort {self.port}\nHostKey {self.folder}/host\n"
             f"AuthorizedKeysFile {authorized}\nPidFile none\nStrictModes no\nUsePAM no\n"
             "PermitRootLogin yes\nPasswordAuthentication no\nMaxStartups 200\nUseDNS no\n"
-            f"SetEnv PATH={self.fakes}:/usr/local/bin:/usr/bin:/bin\n"
+            # A home of its own, so that no start-up file of whoever runs the tests is read.
+            f"SetEnv HOME={self.folder} PATH={self.fakes}:/usr/local/bin:/usr/bin:/bin\n"
         )
         log = (self.folder / "log").open("w")
         self.process = subprocess.Popen([SSHD, "-D", "-e", "-f", config], stderr=log)

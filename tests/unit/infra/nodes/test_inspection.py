@@ -123,6 +123,18 @@ def test_a_node_that_never_answers_costs_its_own_timeout(cluster):
     )
 
 
+def test_a_node_whose_login_ends_at_once_is_no_ready_node(cluster):
+    hosts = cluster(2)
+    hosts.hosts[1].fake("sh", "echo 'This account is not available.'")
+
+    (lost,) = [f for f in inspect(hosts) if f.node == "node2"]
+
+    assert (lost.state, lost.problem) == (
+        "unreachable",
+        "it gave 0 answers to 19 questions: 'This account is not available.'",
+    )
+
+
 def test_a_key_is_pinned_on_first_contact_and_the_file_is_openssh_s(cluster):
     hosts = cluster(1)
 

@@ -54,9 +54,14 @@ def test_a_banner_before_the_first_line_is_passed_over():
     assert round_trip.read(done.stdout, checks).outputs == {"a": "one\n"}
 
 
-def test_fewer_answers_than_questions_are_no_answer():
+@pytest.mark.parametrize(
+    "text",
+    ["", "Access denied\n", f"1.0\n{round_trip.MARK}\n2.0\n", f"1.0\n{round_trip.MARK}\none\n"],
+    ids=["nothing", "a login that is closed", "no answers", "broken off"],
+)
+def test_fewer_answers_than_questions_are_no_answer(text):
     with pytest.raises(GarbledError) as refusal:
-        round_trip.read(f"1.0\n{round_trip.MARK}\n2.0\n", [check("a", ""), check("b", "")])
+        round_trip.read(text, [check("a", ""), check("b", "")])
 
     assert str(refusal.value).startswith("it gave 0 answers to 2 questions: ")
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from infra.local import ends, rollout
-from infra.local.errors import SiteError
+from infra.local.errors import PodError
 from infra.local.keeper import Keeper
 from infra.local.logs import last_lines
 from infra.local.manifests import Desired, Manifest, template_hash
@@ -22,6 +22,7 @@ HOPELESS = frozenset(
         "InvalidImageName",
         "CreateContainerConfigError",
         "RunContainerError",
+        "OutOfPorts",
     }
 )
 
@@ -72,7 +73,7 @@ class Deployments:
         try:
             for _ in range(steps.start):
                 store.create(manifest)
-        except SiteError as error:
+        except PodError as error:
             self.blocked[manifest.key] = str(error)
 
     def _retire(self, replica: Replica) -> None:

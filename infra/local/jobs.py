@@ -7,7 +7,7 @@ from typing import Any
 
 from infra.local import ends
 from infra.local import state as files
-from infra.local.errors import SiteError
+from infra.local.errors import PodError
 from infra.local.keeper import Keeper
 from infra.local.manifests import Desired, Manifest, template_hash
 from infra.local.replicas import TERMINATED, Replica
@@ -77,7 +77,7 @@ class Jobs:
     def _begin(self, record: Record, manifest: Manifest) -> None:
         try:
             self.keeper.store.create(manifest)
-        except SiteError as error:
+        except PodError as error:
             record.message = str(error)
 
     def _judge(self, record: Record, manifest: Manifest, attempt: Replica) -> None:

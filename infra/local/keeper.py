@@ -15,6 +15,7 @@ from infra.local.replicas import RUNNING, TERMINATED, WAITING, Replica, Store, h
 from infra.local.supervision import Process, Program, Supervisor
 
 PATIENCE = 1.0  # seconds before what is missing (an image, a Secret) is looked for again
+AT_ONCE = 5  # starts in one turn, so that many replicas do not hold up the agent
 WEIGH = 1.0  # seconds between two looks at a family's memory
 LIVENESS = "Unhealthy"
 
@@ -49,6 +50,7 @@ class Keeper:
         """Look at every replica once and do what is due."""
         now = time.time()
         self._weigh(now, processes)
+        begun = 0
         for replica in list(self.store.all.values()):
             if replica.state == TERMINATED:
                 continue
@@ -57,7 +59,8 @@ class Keeper:
                 self._watch(replica, process, now)
             elif replica.state == RUNNING:
                 self._ended(replica, process, now)
-            elif not replica.retiring and now >= replica.next_start:
+            elif not replica.retiring and now >= replica.next_start and begun < AT_ONCE:
+                begun += 1
                 self._start(replica, desired, now, known=process is not None)
 
     def alarm(self) -> bool:

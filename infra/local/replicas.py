@@ -8,7 +8,7 @@ from typing import Any
 
 from infra.local import ports, volumes
 from infra.local import state as files
-from infra.local.errors import SiteError
+from infra.local.errors import PodError
 from infra.local.manifests import Manifest, labels_of, template_hash
 from infra.local.pods import container_of, container_ports
 from infra.local.site import Site
@@ -16,8 +16,15 @@ from infra.local.site import Site
 WAITING, RUNNING, TERMINATED = "Waiting", "Running", "Terminated"
 
 
-class NoPortError(SiteError):
+class NoPortError(PodError):
     """Every port of the site's block is taken."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "OutOfPorts",
+            "every port of this site is taken; run fewer replicas, "
+            "or start the site again: ./run invoke down && ./run invoke up",
+        )
 
 
 @dataclass
@@ -142,10 +149,7 @@ class Store:
         try:
             return {name: next(free) for name in wanted}
         except StopIteration:
-            raise NoPortError(
-                "every port of this site is taken; run fewer replicas, "
-                "or start the site again: ./run invoke down && ./run invoke up"
-            ) from None
+            raise NoPortError from None
 
     def forget(self, replica: Replica) -> None:
         """Remove all that is left of a replica that has ended."""

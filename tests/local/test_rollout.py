@@ -148,3 +148,16 @@ def test_what_leaves_git_leaves_the_machine(bench):
     until(lambda: not (bench.state.replicas / f"{name}.json").exists())
     time.sleep(0.1)
     assert not (bench.state.supervisor / "programs" / f"{name}.conf").exists()
+
+
+def test_more_ports_than_there_are_are_refused_in_words_and_the_rest_serves(bench):
+    serve(bench, "1")
+    greedy = {"ports": [{"name": "http", "containerPort": 8000}]}
+    greedy["ports"] += [{"containerPort": 9000 + number} for number in range(80)]
+
+    files = {"environments/staging/app.yaml": app(bench.image(), container=greedy, replicas=3)}
+    revision = bench.commit(files)
+
+    found = bench.becomes("Degraded", revision=revision)
+    assert "every port of this site is taken" in found["message"]
+    serve(bench, "2")

@@ -39,6 +39,40 @@ def unpack(layout: Layout, digest: str) -> Path:
     return folder
 
 
+def verify(layout: Layout, digest: str) -> Image:
+    """Hold an image, and the folder that engines run it from, against its digest.
+
+    Raises:
+        ImageError: a byte was changed, in the store or in the folder.
+    """
+    image = layout.verify(digest)
+    rootfs = unpack(layout, digest) / "rootfs"
+    wanted: set[Path] = set()
+    for layer in image.layers:
+        with tarfile.open(layout.path(layer.digest)) as tar:
+            wanted |= {rootfs / member.name for member in tar if _is_as_packed(tar, member, rootfs)}
+    if extra := [path for path in rootfs.rglob("*") if path.is_file() and path not in wanted]:
+        raise ImageError(_changed(extra[0], "is not in the image"))
+    return image
+
+
+def _is_as_packed(tar: tarfile.TarFile, member: tarfile.TarInfo, rootfs: Path) -> bool:
+    packed = tar.extractfile(member)
+    if packed is None:
+        return False
+    path = rootfs / member.name
+    if not path.is_file() or path.read_bytes() != packed.read():
+        raise ImageError(_changed(path, "is not as the image has it"))
+    return True
+
+
+def _changed(path: Path, what: str) -> str:
+    return (
+        f"{path} {what}: somebody changed what was laid out. Remove the folder that is named "
+        "like the digest, and run this again: it is laid out anew."
+    )
+
+
 def _extract(layout: Layout, image: Image, target: Path) -> None:
     work = Path(tempfile.mkdtemp(dir=target.parent, prefix=".rootfs-"))
     try:

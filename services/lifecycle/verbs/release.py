@@ -3,7 +3,7 @@
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from services.lifecycle import git, operation, rendering
+from services.lifecycle import git, operation, rendering, view
 from services.lifecycle.errors import ReleaseError
 from services.lifecycle.gitops import FACTS
 from services.lifecycle.operation import Operation
@@ -21,7 +21,7 @@ def arguments(parser: ArgumentParser) -> None:
 
 def run(step: Step, asked: Namespace) -> dict[str, str]:
     """Verify the image, render, commit; nothing to commit is fine."""
-    image = step.layout.verify(asked.digest)
+    image = view.verify(step.layout, asked.digest)
     wanted = Release.of(image)
     if wanted.version != asked.version:
         raise ReleaseError(

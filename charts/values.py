@@ -100,15 +100,14 @@ def _lookup(defaults: Mapping[str, Any], keys: list[str]) -> Any:
         open_ended = isinstance(found, Mapping) and not found
         if open_ended:
             return ""
-        if not isinstance(found, Mapping) or key not in found:
-            known = [".".join([*keys[:position], name]) for name in _names(found)]
+        if not isinstance(found, Mapping):
+            above, path = ".".join(keys[:position]), ".".join(keys)
+            raise ChartsError(f"--set {path}: {above} is one value, with nothing inside.")
+        if key not in found:
+            known = [".".join([*keys[:position], str(name)]) for name in found]
             raise UnknownNameError("value", ".".join(keys[: position + 1]), known)
         found = found[key]
     return found
-
-
-def _names(found: Any) -> list[str]:
-    return [str(name) for name in found] if isinstance(found, Mapping) else []
 
 
 def _typed(path: str, text: str, default: Any) -> Any:

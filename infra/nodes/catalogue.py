@@ -19,7 +19,7 @@ def for_node(site: Site, node: Node) -> tuple[Check, ...]:
     """Return the checks that a node of a site has to pass."""
     return (
         *_machine(site), *_kernel(site), *_software(),
-        *_network(site, node), *_identity(),
+        *_inside(site, node), *_outside(site), *_identity(),
     )  # fmt: skip
 
 
@@ -134,7 +134,7 @@ def _software() -> tuple[Check, ...]:
     )
 
 
-def _network(site: Site, node: Node) -> tuple[Check, ...]:
+def _inside(site: Site, node: Node) -> tuple[Check, ...]:
     checks = [
         Check(
             "address",
@@ -159,6 +159,11 @@ def _network(site: Site, node: Node) -> tuple[Check, ...]:
                 "Look at security groups, port security and the private network.",
             )
         )
+    return tuple(checks)
+
+
+def _outside(site: Site) -> tuple[Check, ...]:
+    checks = []
     if name := site.network.dns_name:
         checks.append(
             Check(

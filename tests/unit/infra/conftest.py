@@ -16,7 +16,7 @@ def privileges():
 @pytest.fixture
 def cluster(tmp_path, privileges):
     """Start as many hosts as asked for; they end with the test."""
-    if sshd.SSHD is None or sshd.KEYGEN is None:
-        pytest.skip("needs sshd: apt-get install openssh-server")
+    if None in (sshd.SSHD, sshd.KEYGEN, sshd.CLIENT):
+        pytest.skip("needs sshd and ssh: apt-get install openssh-server openssh-client")
     with ExitStack() as stack:
         yield lambda count: stack.enter_context(sshd.hosts(tmp_path, count))

@@ -16,6 +16,7 @@ from infra.sites.site import Needs, Network, Node, Site, Ssh
 
 SSHD = shutil.which("sshd", path=f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin")
 KEYGEN = shutil.which("ssh-keygen")
+CLIENT = shutil.which("ssh")
 
 # What any machine that runs these tests is, so that a healthy node has no finding.
 ANY = Needs(

@@ -1,0 +1,236 @@
+"""What is asked of OpenStack, in an environment of its own (requirements.txt beside it).
+
+Reads one request as JSON; prints lines of JSON: what it waits for, then one answer.
+"""
+
+import json
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import openstack
+from blazarclient import client as blazar
+from blazarclient.exception import BlazarClientException
+from keystoneauth1.exceptions import ClientException  # type: ignore[import-not-found]
+from openstack.exceptions import SDKException
+
+POLL = 1.0
+ENDED = ("TERMINATED", "ERROR")
+
+
+class RefusedError(Exception):
+    """We will not ask for this; the message says why."""
+
+
+def facts(cloud: openstack.connection.Connection, words: dict[str, Any]) -> dict[str, Any]:
+    """Collect what preflight judges."""
+    access = cloud.session.auth.get_access(cloud.session)
+    compute = cloud.compute
+    limits = compute.get_limits().absolute
+    key = compute.find_keypair(words["key_pair"], ignore_missing=True)
+    return {
+        "project": access.project_name,
+        "project_id": access.project_id,
+        "user": access.username,
+        "expires": _expiry(cloud, access),
+        "key": key.public_key if key else None,
+        "networks": [n.name for n in cloud.network.networks()],
+        "external": [n.name for n in cloud.network.networks(is_router_external=True)],
+        "images": [i.name for i in cloud.image.images()],
+        "flavors": {f.name: {"cpus": f.vcpus, "ram": f.ram} for f in compute.flavors()},
+        "groups": [g.name for g in cloud.network.security_groups()],
+        "servers": [s.name for s in compute.servers(details=False)],
+        "quota": {
+            "instances": [limits.instances_used, limits.instances],
+            "cores": [limits.total_cores_used, limits.total_cores],
+            "ram": [limits.total_ram_used, limits.total_ram],
+            **_network_quota(cloud, access.project_id),
+        },
+    }
+
+
+def _expiry(cloud: openstack.connection.Connection, access: Any) -> str | None:
+    identifier = getattr(access, "application_credential_id", None)
+    if not identifier:
+        return None
+    credential = cloud.identity.get_application_credential(access.user_id, identifier)
+    return str(credential.expires_at) if credential.expires_at else None
+
+
+def _network_quota(cloud: openstack.connection.Connection, project: str) -> dict[str, list[int]]:
+    quota = cloud.network.get_quota(project, details=True)
+    found = {}
+    for name, attribute in (
+        ("networks", "networks"),
+        ("ports", "ports"),
+        ("floating IPs", "floating_ips"),
+    ):
+        detail = getattr(quota, attribute)
+        found[name] = [int(detail["used"]) + int(detail["reserved"]), int(detail["limit"])]
+    return found
+
+
+def lease_find(cloud: openstack.connection.Connection, words: dict[str, Any]) -> Any:
+    """Find a lease by name, or by id."""
+    for lease in _blazar(cloud).lease.list():
+        if lease["name"] == words["name"]:
+            return _lease(lease)
+    return None
+
+
+def lease_ensure(cloud: openstack.connection.Connection, words: dict[str, Any]) -> Any:
+    """Create a lease, or take the one of that name, and wait until it is ACTIVE."""
+    leases = _blazar(cloud).lease
+    known = [lease for lease in leases.list() if lease["name"] == words["name"]]
+    for lease in known:
+        if lease["status"] in ENDED:
+            leases.delete(lease["id"])
+            _wait_gone(leases, lease["id"], words["deadline"])
+    alive = [lease for lease in known if lease["status"] not in ENDED]
+    lease = alive[0] if alive else _create(cloud, leases, words)
+    if alive:
+        _must_suit(alive[0], words)
+    return _lease(_wait_active(leases, lease["id"], words["deadline"]), reused=bool(alive))
+
+
+def lease_extend(cloud: openstack.connection.Connection, words: dict[str, Any]) -> Any:
+    """Move a lease's end."""
+    leases = _blazar(cloud).lease
+    found = lease_find(cloud, words)
+    if found is None:
+        raise RefusedError(f"there is no lease {words['name']}")
+    end = datetime.fromisoformat(found["ends"]) + timedelta(hours=words["hours"])
+    leases.update(found["lease"], end_date=f"{end:%Y-%m-%d %H:%M}")
+    return _lease(leases.get(found["lease"]))
+
+
+def lease_delete(cloud: openstack.connection.Connection, words: dict[str, Any]) -> Any:
+    """Delete a lease and wait until it is gone."""
+    leases = _blazar(cloud).lease
+    found = [lease for lease in leases.list() if lease["name"] == words["name"]]
+    for lease in found:
+        leases.delete(lease["id"])
+        _wait_gone(leases, lease["id"], words["deadline"])
+    return len(found)
+
+
+def leftovers(cloud: openstack.connection.Connection, words: dict[str, Any]) -> dict[str, Any]:
+    """List what bears our name in the project."""
+    end = f"mlops-{words['suffix']}"
+
+    def ours(things: Any) -> list[str]:
+        return sorted(thing.name for thing in things if (thing.name or "").endswith(end))
+
+    floating = [ip.floating_ip_address for ip in cloud.network.ips() if ip.description == end]
+    volumes = ours(cloud.block_storage.volumes()) if cloud.has_service("block-storage") else []
+    return {
+        "server": ours(cloud.compute.servers()),
+        "port": ours(cloud.network.ports()),
+        "floating ip": sorted(floating),
+        "network": ours(cloud.network.networks()),
+        "subnet": ours(cloud.network.subnets()),
+        "security group": ours(cloud.network.security_groups()),
+        "volume": volumes,
+    }
+
+
+def _create(cloud: openstack.connection.Connection, leases: Any, words: dict[str, Any]) -> Any:
+    flavor = cloud.compute.find_flavor(words["flavor"], ignore_missing=True)
+    if flavor is None:
+        raise RefusedError(f"there is no flavor {words['flavor']} to reserve")
+    reservation = {
+        "resource_type": "flavor:instance",
+        "flavor_id": flavor.id,
+        "amount": words["amount"],
+        "affinity": None,
+    }
+    # Blazar counts in minutes; an end of a whole number of hours from now never comes too early.
+    end = datetime.now(UTC) + timedelta(hours=words["hours"], minutes=1)
+    return leases.create(words["name"], "now", f"{end:%Y-%m-%d %H:%M}", [reservation], [])
+
+
+def _must_suit(lease: dict[str, Any], words: dict[str, Any]) -> None:
+    (reservation, *_) = lease["reservations"]
+    if int(reservation["amount"]) < words["amount"]:
+        raise RefusedError(
+            f"lease {words['name']} exists and holds {reservation['amount']} servers, and "
+            f"{words['amount']} are needed. Delete it (invoke lease.delete) and run this again"
+        )
+
+
+def _wait_active(leases: Any, identifier: str, seconds: float) -> Any:
+    deadline = time.monotonic() + seconds
+    while (lease := leases.get(identifier))["status"] != "ACTIVE":
+        if lease["status"] in ENDED:
+            raise RefusedError(
+                f"Blazar says {lease['status']} of lease {lease['name']}: it found no hosts, or "
+                "could not set them aside. Try another time or fewer nodes"
+            )
+        if time.monotonic() > deadline:
+            raise RefusedError(
+                f"lease {lease['name']} was {lease['status']} after {seconds:.0f} s and not ACTIVE"
+            )
+        _say({"waiting": f"lease {lease['name']} is {lease['status']}"})
+        time.sleep(POLL)
+    return lease
+
+
+def _wait_gone(leases: Any, identifier: str, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while True:
+        left = [lease for lease in leases.list() if lease["id"] == identifier]
+        if not left:
+            return
+        if time.monotonic() > deadline:
+            raise RefusedError(f"lease {left[0]['name']} is still {left[0]['status']}")
+        _say({"waiting": f"lease {left[0]['name']} is {left[0]['status']}"})
+        time.sleep(POLL)
+
+
+def _lease(lease: dict[str, Any], **more: Any) -> dict[str, Any]:
+    end = datetime.fromisoformat(lease["end_date"].replace("Z", "")).replace(tzinfo=UTC)
+    return {
+        "lease": lease["id"],
+        "name": lease["name"],
+        "status": lease["status"],
+        "ends": end.isoformat(),
+        "reservation": lease["reservations"][0]["id"],
+        "amount": int(lease["reservations"][0]["amount"]),
+        **more,
+    }
+
+
+def _blazar(cloud: openstack.connection.Connection) -> Any:
+    return blazar.Client(
+        session=cloud.session, service_type="reservation", region_name=cloud.config.region_name
+    )
+
+
+def _say(line: dict[str, Any]) -> None:
+    print(json.dumps(line, default=str), flush=True)
+
+
+VERBS = {
+    "facts": facts,
+    "lease-find": lease_find,
+    "lease-ensure": lease_ensure,
+    "lease-extend": lease_extend,
+    "lease-delete": lease_delete,
+    "leftovers": leftovers,
+}
+
+
+def main() -> int:
+    """Answer one request."""
+    request = json.load(sys.stdin)
+    try:
+        cloud = openstack.connect(cloud=request["cloud"])
+        _say({"result": VERBS[request["verb"]](cloud, request["words"])})
+    except (RefusedError, SDKException, ClientException, BlazarClientException) as error:
+        _say({"error": " ".join(str(error).split()) or type(error).__name__})
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,62 @@
+"""Take a site down again, last made first, the lease at the end; then say what is left."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from infra.provision import asking, lease, terraform
+from infra.provision.ledger import Ledger
+from infra.provision.setting import Setting
+
+Say = Callable[[str, str], None]
+KEPT = (
+    "kept on purpose: the key pair, the security groups that were there before, "
+    "the application credential, pinned host keys, and all logs"
+)
+
+
+def run(setting: Setting, ledger: Ledger, tell: Say) -> dict[str, list[str]]:
+    """Remove what was made; return what bears the site's name in the project all the same.
+
+    Nothing happens twice: what is gone already is passed over.
+    """
+    work = _plan(setting, ledger, tell)
+    leased = lease.find(setting)
+    if work:
+        lines, what = work.shown()
+        tell("terraform", "\n".join(lines))
+        setting.agree(f"{what} of site {setting.site.name}, and then its lease?")
+        work.apply()
+        tell("terraform", "everything in its state is gone")
+    elif leased:
+        setting.agree(f"Delete lease {leased['name']} of site {setting.site.name}?")
+    if leased:
+        lease.delete(setting, lambda said: tell("lease", said))
+        tell("lease", f"{leased['name']} is gone")
+    else:
+        tell("lease", "there is none")
+    left = leftovers(setting)
+    ledger.forget()
+    return left
+
+
+def leftovers(setting: Setting) -> dict[str, list[str]]:
+    """List what bears the site's name in the project."""
+    found: Mapping[str, Any] = asking.ask(
+        setting.clouds_file, setting.openstack["cloud"], "leftovers", suffix=setting.suffix
+    )
+    return {kind: list(names) for kind, names in found.items() if names}
+
+
+def _plan(setting: Setting, ledger: Ledger, tell: Say) -> terraform.Work | None:
+    folder: Path = setting.folder / "terraform"
+    if not (folder / "site.auto.tfvars.json").exists():
+        tell("terraform", "it has made nothing here")
+        return None
+    work = terraform.Work(setting, ledger.log("destroy"), lambda said: tell("terraform", said))
+    work.begin()
+    if not work.resources():
+        tell("terraform", "its state is empty")
+        return None
+    work.plan("-destroy")
+    return work

@@ -1,0 +1,165 @@
+"""From a cloud account to nodes, and back to nothing."""
+
+import contextlib
+import os
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from invoke import Collection, Context, Exit, task
+
+if TYPE_CHECKING:
+    from infra.provision.ledger import Ledger
+    from infra.provision.setting import Setting
+
+ROOT = Path(__file__).resolve().parents[2]
+SITE = "a site's name, or the path of its file"
+
+
+@task(
+    help={
+        "site": SITE,
+        "plan": "only say what would run, and why",
+        "from": "begin at this stage, whatever the ledger says",
+        "only": "run this stage and no other",
+        "until": "end after this stage",
+        "replace": "build this node anew; the others stay",
+        "yes": "do not ask",
+    },
+    iterable=["replace"],
+)
+def provision(
+    _c: Context, site: str, *, plan: bool = False, from_: str = "", only: str = "", until: str = "",
+    replace: list[str] | None = None, yes: bool = False,
+) -> None:  # fmt: skip
+    """Go from a cloud account to nodes, on from the stage that stopped last time."""
+    from infra.provision import ledger as book
+    from infra.provision import stages
+
+    with _in_words():
+        setting, ledger = _open(site, yes, tuple(replace or ()))
+        if plan:
+            for name, does, why in stages.outlook(setting, ledger):
+                print(f"{name:<18} {does:<7} {why}")
+            return
+        with book.held(ledger.folder, setting.site.name):
+            stages.walk(setting, ledger, Teller(), first=from_, only=only, until=until)
+
+
+@task(help={"site": SITE, "yes": "do not ask"})
+def destroy(_c: Context, site: str, yes: bool = False) -> None:
+    """Remove everything that provision made, the lease last, and list what is left."""
+    from infra.provision import destroy as ending
+    from infra.provision import ledger as book
+
+    with _in_words():
+        setting, ledger = _open(site, yes)
+        _must_be_openstack(setting)
+        with book.held(ledger.folder, setting.site.name):
+            left = ending.run(setting, ledger, Teller())
+        for kind, names in left.items():
+            print(f"left over: {kind} {', '.join(names)}")
+        print(ending.KEPT)
+    if left:
+        raise Exit("Not made by this ledger, or made outside it; remove by hand.", 1)
+
+
+@task(help={"site": SITE})
+def lease_show(_c: Context, site: str) -> None:
+    """Say how long the lease lasts."""
+    from infra.provision import lease
+
+    with _in_words():
+        setting, _ = _open(site)
+        _must_be_openstack(setting)
+        found = lease.find(setting)
+        if found is None:
+            raise Exit(f"There is no lease {setting.lease_name}.", 1)
+        print(lease.left(found))
+
+
+@task(help={"site": SITE, "hours": "how many more", "yes": "do not ask"})
+def lease_extend(_c: Context, site: str, hours: int = 6, yes: bool = False) -> None:
+    """Move the lease's end."""
+    from infra.provision import lease
+
+    with _in_words():
+        setting, _ = _open(site, yes)
+        _must_be_openstack(setting)
+        setting.agree(f"Extend lease {setting.lease_name} by {hours} h?")
+        print(lease.left(lease.extend(setting, hours)))
+
+
+@task(help={"site": SITE, "yes": "do not ask"})
+def lease_delete(_c: Context, site: str, yes: bool = False) -> None:
+    """Delete the lease; Blazar removes the servers that still use it."""
+    from infra.provision import lease
+
+    with _in_words():
+        setting, _ = _open(site, yes)
+        _must_be_openstack(setting)
+        setting.agree(f"Delete lease {setting.lease_name}, and the servers on it?")
+        count = lease.delete(setting, lambda said: print(said, flush=True))
+        print(f"Deleted {setting.lease_name}." if count else "There was none.")
+
+
+class Teller:
+    """Prints what stages say, each line with its stage and the time it took so far."""
+
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+        self._stage = ""
+
+    def __call__(self, stage: str, said: str) -> None:
+        if stage != self._stage:
+            self._stage, self._began = stage, time.monotonic()
+        for line in said.splitlines():
+            print(f"{stage:<18} {time.monotonic() - self._began:5.0f} s  {line}", flush=True)
+
+
+def _open(site: str, yes: bool = False, replace: tuple[str, ...] = ()) -> "tuple[Setting, Ledger]":
+    from infra.provision import clouds
+    from infra.provision.errors import UnknownNodeError
+    from infra.provision.ledger import Ledger
+    from infra.provision.setting import Setting
+    from infra.sites import reading
+
+    here = Path(os.environ.get("GOURMET_FROM", "."))
+    chosen = reading.load(site, relative_to=here)
+    names = [node.name for node in chosen.nodes]
+    for name in replace:
+        if name not in names:
+            raise UnknownNodeError(name, names)
+    state = Path(os.environ.get("GOURMET_STATE") or ROOT / ".local")
+    folder = state.absolute() / "sites" / chosen.name
+    found = clouds.find(os.environ, here) if chosen.kind == "openstack" else None
+    return Setting(chosen, folder, found, yes, replace), Ledger(folder)
+
+
+def _must_be_openstack(setting: "Setting") -> None:
+    if setting.site.kind != "openstack":
+        raise Exit(f"Site {setting.site.name} is no OpenStack site: nothing was made for it.", 2)
+    if setting.clouds is None:
+        raise Exit("There is no clouds.yaml here, nor in ~/.config/openstack.", 2)
+
+
+@contextlib.contextmanager
+def _in_words() -> Iterator[None]:
+    from infra.errors import ProvisionError
+
+    try:
+        yield
+    except ProvisionError as error:
+        raise Exit(str(error), error.code) from error
+    except KeyboardInterrupt:
+        print("Interrupted; run the same command again to go on.", file=sys.stderr)
+        raise Exit(code=130) from None
+
+
+TOP = {"provision": provision, "destroy": destroy}
+LEASES = Collection("lease")
+LEASES.add_task(lease_show, "show")
+LEASES.add_task(lease_extend, "extend")
+LEASES.add_task(lease_delete, "delete")

@@ -1,0 +1,65 @@
+"""Where the parts of the test cloud lie: its folder, its ports, its packages."""
+
+import socket
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+HOST = "127.0.0.1"
+PASSWORD = "secret"  # of a cloud that lives for minutes, on loopback
+REGION = "RegionOne"
+COMPUTE = ("compute1", "compute2", "compute3")
+DATABASES = (
+    "keystone", "glance", "placement", "nova_api", "nova", "nova_cell0", "neutron", "cinder",
+    "blazar",
+)  # fmt: skip
+LISTENERS = (
+    "mariadb", "rabbit", "distribution", "epmd", "keystone", "placement", "glance", "neutron",
+    "nova", "cinder", "blazar",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Everything that the parts must agree on."""
+
+    home: Path
+    packages: Path
+    ports: dict[str, int]
+
+    @property
+    def etc(self) -> Path:
+        """The folder of the configuration files."""
+        return self.home / "etc"
+
+    @property
+    def state(self) -> Path:
+        """The folder where services keep what they make."""
+        return self.home / "state"
+
+    @property
+    def python(self) -> Path:
+        """The interpreter that has OpenStack's packages."""
+        return self.packages / "bin" / "python"
+
+    def program(self, name: str) -> str:
+        """Name a program of OpenStack's packages."""
+        return str(self.packages / "bin" / name)
+
+    def url(self, service: str, path: str = "") -> str:
+        """Where a service answers."""
+        return f"http://{HOST}:{self.ports[service]}{path}"
+
+    @property
+    def identity(self) -> str:
+        """Where Keystone answers."""
+        return self.url("keystone", "/v3")
+
+
+def free_ports() -> dict[str, int]:
+    """Find a free port for each part, all different."""
+    with ExitStack() as stack:
+        sockets = {name: stack.enter_context(socket.socket()) for name in LISTENERS}
+        for each in sockets.values():
+            each.bind((HOST, 0))
+        return {name: each.getsockname()[1] for name, each in sockets.items()}

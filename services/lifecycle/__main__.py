@@ -28,6 +28,7 @@ VERBS = {
     "promote": "may this version go to the next environment?",
     "revert": "go back to the last approved release",
     "undo": "take back what an operation did",
+    "judge": "compare the canary with production",
     "record": "journal how a workflow ended",
     "bootstrap": "make the first release of every environment",
 }

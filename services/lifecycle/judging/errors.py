@@ -1,0 +1,25 @@
+"""How a judgement ends that is not a pass."""
+
+from services.lifecycle.errors import LifecycleError
+
+
+class FailedError(LifecycleError):
+    """The canary is bad for certain."""
+
+    def __init__(self, version: str, reason: str) -> None:
+        self.reason = reason
+        super().__init__(
+            f"version {version} fails beside production: {reason}. Roll it back: "
+            "invoke rollback canary"
+        )
+
+
+class NoVerdictError(LifecycleError):
+    """Nothing is certain yet, and that is never a pass."""
+
+    def __init__(self, version: str, reason: str) -> None:
+        self.reason = reason
+        super().__init__(
+            f"version {version}: no verdict, wait: {reason}. Let more traffic come and judge "
+            "again: invoke judge"
+        )

@@ -2,6 +2,7 @@
 
 * ProvisionError
   * UnknownSiteError      there is no site of that name, nor such a file
+  * UnknownNodeError      a site has no node of that name
   * SiteFileError         a site's file has mistakes; all of them, each with its line
   * NoHostsError          a site has no node to ask
   * OutputsError          what Terraform put out does not fit the site's file
@@ -31,6 +32,17 @@ class UnknownSiteError(ProvisionError):
         super().__init__(
             f"There is no site {name!r}: {hint} A path of a site file will do as well."
         )
+
+
+class UnknownNodeError(ProvisionError):
+    """A site has no node of that name."""
+
+    def __init__(self, site: str, name: str, known: Iterable[str]) -> None:
+        self.name = name
+        names = sorted(known)
+        close = get_close_matches(name, names, n=1)
+        hint = f"did you mean {close[0]}?" if close else f"it has {', '.join(names)}."
+        super().__init__(f"Site {site} has no node {name!r}: {hint}")
 
 
 class SiteFileError(ProvisionError):

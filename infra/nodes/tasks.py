@@ -18,12 +18,14 @@ ROOT = Path(__file__).resolve().parents[2]
 def check_nodes(_c: Context, site: str, json: bool = False, junit: str = "") -> None:
     """Ask every node of a site at once whether it is ready for Kubernetes."""
     from infra.errors import ProvisionError
+    from infra.inventory import current
     from infra.nodes import inspection, report
-    from infra.sites import reading
 
+    state = Path(os.environ.get("GOURMET_STATE") or ROOT / ".local")
     try:
-        chosen = reading.load(site, relative_to=_from(""))
-        findings = inspection.inspect(chosen, _state(chosen.name) / "known_hosts")
+        chosen = current.load(site, _from(""), state)
+        known_hosts = current.folder_of(state, chosen.name) / "known_hosts"
+        findings = inspection.inspect(chosen, known_hosts)
     except ProvisionError as error:
         raise Exit(str(error), error.code) from error
     if junit:
@@ -43,10 +45,6 @@ def check_nodes(_c: Context, site: str, json: bool = False, junit: str = "") -> 
         console.print(report.summary(findings), highlight=False)
     if any(finding.is_bad for finding in findings):
         raise Exit(code=1)
-
-
-def _state(site: str) -> Path:
-    return Path(os.environ.get("GOURMET_STATE") or ROOT / ".local") / "sites" / site
 
 
 def _from(path: str) -> Path:

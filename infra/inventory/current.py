@@ -1,0 +1,46 @@
+"""A site as it is now: its file, and what Terraform last put out for it."""
+
+import json
+from pathlib import Path
+
+from infra.errors import OutputsError
+from infra.inventory import terraform
+from infra.sites import reading
+from infra.sites.site import Site
+
+
+def folder_of(state: Path, site: str) -> Path:
+    """Return where a site's own files lie."""
+    return state / "sites" / site
+
+
+def load(name: str, relative_to: Path, state: Path) -> Site:
+    """Read a site and fill in the outputs that were kept for it, if any were.
+
+    Raises:
+        ProvisionError: the file has mistakes, or the outputs do not fit it.
+    """
+    site = reading.load(name, relative_to)
+    kept = folder_of(state, site.name) / "outputs.json"
+    return _filled(site, kept) if kept.exists() else site
+
+
+def keep(site: Site, outputs: Path, state: Path) -> Site:
+    """Fill a site in with Terraform's outputs, and keep them for the next time.
+
+    Raises:
+        OutputsError: they do not fit the site's file; then nothing is kept.
+    """
+    filled = _filled(site, outputs)
+    folder = folder_of(state, site.name)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "outputs.json").write_text(outputs.read_text(encoding="utf-8"), encoding="utf-8")
+    return filled
+
+
+def _filled(site: Site, file: Path) -> Site:
+    try:
+        outputs = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise OutputsError(site.name, f"{file} cannot be read ({error})") from error
+    return terraform.fill(site, outputs if isinstance(outputs, dict) else {})

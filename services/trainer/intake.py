@@ -39,7 +39,7 @@ def take(source: Path, into: Path, seed: int) -> list[str]:
     if source.is_dir():
         return _copy(_root(source), into, seed)
     if source.is_file() and zipfile.is_zipfile(source):
-        with tempfile.TemporaryDirectory(prefix="gourmetops-zip-", dir=into.parent) as folder:
+        with tempfile.TemporaryDirectory(prefix=".zip-", dir=into) as folder:
             _unpack(source, Path(folder))
             return _copy(_root(Path(folder)), into, seed)
     what = "is neither a folder nor a zip" if source.exists() else "there is no such thing"

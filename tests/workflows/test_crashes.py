@@ -60,14 +60,15 @@ class Bench:
         (folder / "images.yaml").write_text(json.dumps(images), encoding="utf-8")
         self.processes: list[subprocess.Popen[str]] = []
 
-    def start(self, command: str, *more: str) -> "subprocess.Popen[str]":
+    def start(self, command: str, *more: str, sandbox: bool = True) -> "subprocess.Popen[str]":
         """Start a command of the runner."""
+        env = os.environ if sandbox else {**os.environ, "GOURMET_SANDBOX": "none"}
         args = [sys.executable, "-m", "workflows.runner", command, *more]
         args += ["--state", str(self.folder / "state")]
         if command in ("run", "retry", "resume"):
             args += ["--images", str(self.folder / "images.yaml")]
         process = subprocess.Popen(
-            args, cwd=ROOT, text=True, stdin=subprocess.DEVNULL,
+            args, cwd=ROOT, env=env, text=True, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
         self.processes.append(process)
@@ -79,9 +80,9 @@ class Bench:
         out, err = process.communicate(timeout=60)
         return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
-    def start_slow(self) -> "subprocess.Popen[str]":
+    def start_slow(self, *, sandbox: bool = True) -> "subprocess.Popen[str]":
         """Start the slow workflow and wait until its long steps run."""
-        process = self.start("run", str(self.file), "-o", "json")
+        process = self.start("run", str(self.file), "-o", "json", sandbox=sandbox)
         wait_until(lambda: len(self.sleeping()) >= 2)
         return process
 
@@ -150,6 +151,28 @@ def test_kill_9_leaves_no_process_and_shows_what_happened(bench: Bench) -> None:
     assert shown["status"]["phase"] == "Error"
     assert shown["status"]["message"] == "the runner ended while this was going on"
     assert bench.phases()["first"] == "Succeeded"
+
+
+def test_without_a_sandbox_the_next_start_ends_what_a_killed_runner_left(bench: Bench) -> None:
+    process = bench.start_slow(sandbox=False)
+    process.kill()
+    process.wait()
+    assert bench.sleeping() != []
+
+    bench.ask("run", str(bench.file), "--name", "next", "--plan")
+    bench.ask("retry", "slow", "--from", "no-such-node")
+
+    assert bench.sleeping() == []
+
+
+def test_without_a_sandbox_an_interrupt_ends_every_process(bench: Bench) -> None:
+    process = bench.start_slow(sandbox=False)
+
+    process.send_signal(signal.SIGINT)
+
+    process.communicate(timeout=PATIENCE)
+    assert process.returncode == 130
+    assert bench.sleeping() == []
 
 
 def test_a_killed_run_goes_on_with_retry_and_does_nothing_twice(bench: Bench) -> None:

@@ -65,6 +65,8 @@ def clean_up(folder: RunFolder) -> int:
         return 0
     _, facts = ledger.nodes(folder.ledger)
     killed = sum(processes.kill_group(known) for known in facts.get("processes", ()))
+    uid = folder.load("run.json")["workflow"]["metadata"]["uid"]
+    killed += processes.kill_marked(f"ARGO_WORKFLOW_UID={uid}")
     (folder.path / "owner.json").unlink(missing_ok=True)
     return killed
 

@@ -38,6 +38,27 @@ def is_alive(known: Mapping[str, Any]) -> bool:
     return known.get("boot") == boot_id() and known.get("start") == start_time(int(known["pid"]))
 
 
+def kill_marked(*marks: str) -> int:
+    """Kill every process that has all of these variables, such as NAME=VALUE; give how many.
+
+    A step may leave its process group, but it keeps the variables that it was started with.
+    """
+    wanted = [b"\0" + mark.encode() + b"\0" for mark in marks]
+    killed = 0
+    for entry in os.scandir("/proc"):
+        if not entry.name.isdigit() or int(entry.name) == os.getpid():
+            continue
+        try:
+            with open(f"{entry.path}/environ", "rb") as file:  # noqa: PTH123
+                held = b"\0" + file.read()
+            if all(mark in held for mark in wanted):
+                os.kill(int(entry.name), signal.SIGKILL)
+                killed += 1
+        except (FileNotFoundError, ProcessLookupError, PermissionError):
+            continue
+    return killed
+
+
 def kill_group(known: Mapping[str, Any]) -> bool:
     """Kill the process group of a recorded process, if it is still that process."""
     if not is_alive(known):

@@ -10,6 +10,7 @@ from typing import Any
 from workflows.runner.engine.frame import Frame
 from workflows.runner.engine.waits import InterruptedWaitError
 from workflows.runner.errors import NodeFault, PodFault
+from workflows.runner.ledger import processes
 from workflows.runner.machine import scratch
 from workflows.runner.model.node import ERROR, FAILED, PENDING, RUNNING, SUCCEEDED, Node
 from workflows.runner.nodes import collect, limits, patch
@@ -173,6 +174,9 @@ class Pod:
     def clean_up(self) -> None:
         """Delete the private files, unless a daemon still uses them."""
         if not (self.daemon and self.node.daemoned):
+            if self.run_.hub.sandbox.bwrap is None:
+                uid = self.run_.workflow["metadata"]["uid"]
+                processes.kill_marked(f"ARGO_WORKFLOW_UID={uid}", f"ARGO_NODE_ID={self.node.id}")
             for folder in (*self.folders, self.folder):
                 scratch.remove(folder)
 

@@ -50,6 +50,18 @@ async def run(frame: Frame, strategy: Mapping[str, Any], dispatch: Dispatch) -> 
             strategy is malformed.
     """
     parent = _parent(frame)
+    try:
+        return await _attempts(frame, strategy, parent, dispatch)
+    except NodeFault as fault:
+        parent.children = {child: None for child in parent.children if child in frame.run.nodes}
+        if not parent.fulfilled:
+            frame.run.mark(parent, ERROR, fault.message)
+        raise
+
+
+async def _attempts(
+    frame: Frame, strategy: Mapping[str, Any], parent: Node, dispatch: Dispatch
+) -> Node:
     attempts: list[Node] = []
     last: Node | None = None
     give_up: float | None = None
@@ -67,13 +79,10 @@ async def run(frame: Frame, strategy: Mapping[str, Any], dispatch: Dispatch) -> 
         parent.outputs = last.outputs
         if not last.unsuccessful:
             return frame.run.mark(parent, SUCCEEDED)
-        if frame.call.boundary is not None:
+        if frame.call.boundary is not None and frame.call.boundary.broken:
+            frame.run.mark(parent, last.phase, last.message)
             frame.call.boundary.refuse_if_broken()
-        try:
-            message, give_up = await _verdict(frame, strategy, parent, attempts)
-        except NodeFault as fault:
-            frame.run.mark(parent, ERROR, fault.message)
-            raise
+        message, give_up = await _verdict(frame, strategy, parent, attempts)
         if message is not None:
             return frame.run.mark(parent, last.phase, message)
 

@@ -71,8 +71,8 @@ async def _run(run: Run) -> None:
     run.set_phase(RUNNING)
     run.globals.update({"workflow.status": RUNNING, "workflow.duration": "0.000000"})
     run.watch_deadline()
-    if run.spec.get("suspend"):
-        await _hold(run)
+    if run.spec.get("suspend") and not await _hold(run):
+        return
     hooks = WorkflowHooks(run)
     try:
         node = await execute(_entry(run))
@@ -108,11 +108,19 @@ async def _entry_fault(run: Run, fault: NodeFault, hooks: "WorkflowHooks") -> No
     _collect_claims(run)
 
 
-async def _hold(run: Run) -> None:
-    """Keep a workflow with spec.suspend from starting until somebody resumes it."""
+async def _hold(run: Run) -> bool:
+    """Keep a workflow with spec.suspend from starting; false when nobody resumes it."""
     from workflows.runner.engine.suspension import wait_for_resume
 
-    await wait_for_resume(run, run.name)
+    try:
+        await wait_for_resume(run, run.name)
+    except StuckFault as fault:
+        run.set_phase(ERROR, fault.message)
+        return False
+    except InterruptedWaitError as end:
+        run.set_phase(FAILED, end.held)
+        return False
+    return True
 
 
 def _set_ending(run: Run, node: Node) -> None:

@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from importlib.util import LazyLoader, find_spec, module_from_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,10 +16,27 @@ if TYPE_CHECKING:
     from workflows.runner.commands.program import Settings
 
 _INTERRUPTED = 130
+_LATE = ("expr", "when", "paths", "depends")
+
+
+def _load_late() -> None:
+    """Have the languages loaded by the first workflow that uses them: starting is quick."""
+    from workflows.runner import language
+
+    for name in _LATE:
+        full = f"workflows.runner.language.{name}"
+        spec = find_spec(full)
+        if full in sys.modules or spec is None or spec.loader is None:
+            continue
+        spec.loader = LazyLoader(spec.loader)
+        sys.modules[full] = module = module_from_spec(spec)
+        spec.loader.exec_module(module)
+        setattr(language, name, module)
 
 
 def main(arguments: Sequence[str]) -> int:
     """Do what the command line asks; give the exit code."""
+    _load_late()
     from workflows.runner.check.problem import RefusedError
 
     args = options.parser().parse_args(arguments)

@@ -1,12 +1,16 @@
 """Artifacts: files and folders that steps hand on, kept in a folder of this machine."""
 
+import os
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from workflows.runner.errors import PodFault
+
+if TYPE_CHECKING:
+    from tarfile import TarInfo
 
 _KEYED = ("s3", "gcs", "oss", "azure", "artifactory", "hdfs", "plugin")
 _KEY_FIELD = {"azure": "blob", "artifactory": "url", "hdfs": "path"}
@@ -113,7 +117,10 @@ def _unpack(source: Path, target: Path) -> bool:
         return False
     staging = target.with_name(f".{target.name}.unpacked")
     with tarfile.open(source) as archive:
-        archive.extractall(staging, filter="data")
+        _refuse_escapes(archive.getmembers(), staging, source)
+        # The filters came with Python 3.11.4; Debian 12 has 3.11.2.
+        archive.extraction_filter = getattr(tarfile, "data_filter", lambda member, _: member)
+        archive.extractall(staging)
     found = list(staging.iterdir())
     if len(found) == 1:
         found[0].rename(target)
@@ -121,6 +128,20 @@ def _unpack(source: Path, target: Path) -> bool:
     else:
         staging.rename(target)
     return True
+
+
+def _refuse_escapes(members: Sequence["TarInfo"], folder: Path, source: Path) -> None:
+    """Refuse an archive that would write, or link, outside the folder it is unpacked into."""
+    inside = Path(os.path.abspath(folder))  # noqa: PTH100 - links are not followed
+    for member in members:
+        paths = [member.name]
+        if member.issym():
+            paths.append(os.path.join(os.path.dirname(member.name), member.linkname))  # noqa: PTH118, PTH120
+        elif member.islnk():
+            paths.append(member.linkname)
+        for path in paths:
+            if not Path(os.path.normpath(inside / path)).is_relative_to(inside):
+                raise PodFault(f"artifact {source.name}: {member.name} leaves its folder")
 
 
 def _download(url: str, target: Path) -> None:

@@ -13,3 +13,4 @@ for area in (infra, workflows):
         namespace.add_task(task, name=name)
 for name, area in {"workflows": workflows, "charts": charts, "services": services}.items():
     namespace.add_collection(area.namespace, name=name)
+namespace.add_collection(infra.LEASES)

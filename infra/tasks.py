@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from invoke import Context, Exit, task
 
+from infra.provision import tasks as provisioning
+
 if TYPE_CHECKING:
     from infra.local.site import Site
 
@@ -115,4 +117,5 @@ def _agree(question: str) -> None:
         raise Exit("Nothing was changed.", 0)
 
 
-TOP = {"up": up, "down": down, "status": status, "logs": logs}
+TOP = {"up": up, "down": down, "status": status, "logs": logs} | provisioning.TOP
+LEASES = provisioning.LEASES

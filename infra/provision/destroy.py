@@ -1,10 +1,11 @@
 """Take a site down again, last made first, the lease at the end; then say what is left."""
 
+import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from infra.provision import asking, lease, terraform
+from infra.provision import asking, inventory, lease, terraform
 from infra.provision.ledger import Ledger
 from infra.provision.setting import Setting
 
@@ -35,9 +36,11 @@ def run(setting: Setting, ledger: Ledger, tell: Say) -> dict[str, list[str]]:
         tell("lease", f"{leased['name']} is gone")
     else:
         tell("lease", "there is none")
-    left = leftovers(setting)
+    inventory.forget(setting)
+    if (work_folder := setting.folder / "terraform").exists():
+        shutil.rmtree(work_folder)
     ledger.forget()
-    return left
+    return leftovers(setting)
 
 
 def leftovers(setting: Setting) -> dict[str, list[str]]:

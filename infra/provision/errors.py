@@ -4,8 +4,8 @@
   * StageError            a stage could not do its work; what it said last, and where its log lies
   * BusyError             somebody else is at this site right now
   * NotBuiltError         a stage that this version does not have
+  * MissingStageError     a stage alone needs what an earlier one has not brought
   * UnknownStageError     there is no stage of that name
-  * UnknownNodeError      the site has no node of that name
   * FindingsError         preflight found what would stop a later stage
   * CloudError            OpenStack refused, in its own words
   * DeclinedError         a person said no
@@ -48,6 +48,16 @@ class NotBuiltError(ProvisionError):
         )
 
 
+class MissingStageError(ProvisionError):
+    """A stage alone needs what an earlier one has not brought."""
+
+    def __init__(self, stage: str, earlier: str) -> None:
+        super().__init__(
+            f"{stage} needs what {earlier} brings, and {earlier} is not done here. "
+            f"Run it without --only, which does {earlier} first."
+        )
+
+
 class UnknownStageError(ProvisionError):
     """There is no stage of that name."""
 
@@ -56,13 +66,6 @@ class UnknownStageError(ProvisionError):
         close = get_close_matches(name, names, n=1)
         hint = f"did you mean {close[0]}?" if close else f"they are {', '.join(names)}."
         super().__init__(f"There is no stage {name!r} for this site: {hint}")
-
-
-class UnknownNodeError(ProvisionError):
-    """The site has no node of that name."""
-
-    def __init__(self, name: str, known: Iterable[str]) -> None:
-        super().__init__(f"The site has no node {name!r}: they are {', '.join(known)}.")
 
 
 class FindingsError(ProvisionError):

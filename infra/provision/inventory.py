@@ -1,5 +1,6 @@
 """The files that Ansible, SSH and the tests of nodes read, from Terraform's outputs."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,26 +11,43 @@ from infra.provision.ledger import fingerprint
 from infra.provision.setting import Setting, Tell
 from infra.sites.site import Site
 
+# Where `invoke check-nodes` and `invoke ssh` look for what Terraform put out.
+KEPT = "outputs.json"
+WRITTEN = ("inventory.yaml", "ssh_config", "hosts", "testinfra")
+
 
 def inputs(setting: Setting, results: Mapping[str, Any]) -> dict[str, Any]:
     """What the files depend on, and what lies there."""
-    return {"texts": fingerprint(files.texts(_site(setting, results), setting.folder))}
+    return {"texts": fingerprint(files.texts(filled(setting, results), setting.folder))}
 
 
 def run(setting: Setting, results: Mapping[str, Any], tell: Tell, _log: Path) -> dict[str, Any]:
     """Write the files of the site."""
-    changed = files.write(_site(setting, results), setting.folder)
+    site = filled(setting, results)
+    if setting.site.kind == "openstack":
+        text = json.dumps(results["terraform"]["outputs"], indent=2) + "\n"
+        (setting.folder / KEPT).write_text(text, encoding="utf-8")
+    changed = files.write(site, setting.folder)
     tell(f"{', '.join(changed) or 'nothing'} written in {setting.folder}")
     return {"folder": str(setting.folder)}
 
 
 def outdated(setting: Setting, result: Mapping[str, Any]) -> str | None:
     """Say that the files are gone, if they are."""
-    there = (Path(result["folder"]) / "inventory.yaml").exists()
-    return None if there else f"its files are gone from {result['folder']}"
+    folder = Path(result["folder"])
+    wanted = [*WRITTEN, *([KEPT] if setting.site.kind == "openstack" else [])]
+    gone = [name for name in wanted if not (folder / name).exists()]
+    return f"{', '.join(gone)} are gone from {folder}" if gone else None
 
 
-def _site(setting: Setting, results: Mapping[str, Any]) -> Site:
+def forget(setting: Setting) -> None:
+    """Remove the files that name nodes which are gone; pinned host keys stay."""
+    for name in (*WRITTEN, KEPT):
+        (setting.folder / name).unlink(missing_ok=True)
+
+
+def filled(setting: Setting, results: Mapping[str, Any]) -> Site:
+    """Return the site with the addresses that Terraform put out."""
     if setting.site.kind != "openstack":
         return setting.site
     return made.fill(setting.site, results["terraform"]["outputs"])

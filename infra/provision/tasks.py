@@ -36,16 +36,18 @@ def provision(
 ) -> None:  # fmt: skip
     """Go from a cloud account to nodes, on from the stage that stopped last time."""
     from infra.provision import ledger as book
-    from infra.provision import stages
+    from infra.provision import stages, walk
 
     with _in_words():
         setting, ledger = _open(site, yes, tuple(replace or ()))
         if plan:
-            for name, does, why in stages.outlook(setting, ledger):
-                print(f"{name:<18} {does:<7} {why}")
+            for step in walk.outlook(stages.of(setting), setting, ledger):
+                does = "runs" if step.runs else "stands" if step.stage.run else "missing"
+                print(f"{step.stage.name:<18} {does:<7} {step.why}")
             return
         with book.held(ledger.folder, setting.site.name):
-            stages.walk(setting, ledger, Teller(), first=from_, only=only, until=until)
+            wish = walk.Wish(from_, only, until)
+            walk.go(stages.of(setting), setting, ledger, Teller(), wish)
 
 
 @task(help={"site": SITE, "yes": "do not ask"})
@@ -120,8 +122,8 @@ class Teller:
 
 
 def _open(site: str, yes: bool = False, replace: tuple[str, ...] = ()) -> "tuple[Setting, Ledger]":
+    from infra.errors import UnknownNodeError
     from infra.provision import clouds
-    from infra.provision.errors import UnknownNodeError
     from infra.provision.ledger import Ledger
     from infra.provision.setting import Setting
     from infra.sites import reading
@@ -131,7 +133,7 @@ def _open(site: str, yes: bool = False, replace: tuple[str, ...] = ()) -> "tuple
     names = [node.name for node in chosen.nodes]
     for name in replace:
         if name not in names:
-            raise UnknownNodeError(name, names)
+            raise UnknownNodeError(chosen.name, name, names)
     state = Path(os.environ.get("GOURMET_STATE") or ROOT / ".local")
     folder = state.absolute() / "sites" / chosen.name
     found = clouds.find(os.environ, here) if chosen.kind == "openstack" else None

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from services.environments import cache
 from tests.openstack.layout import DATABASES, HOST, PASSWORD, REGION, Layout
-from tests.openstack.parts import Parts
+from tests.openstack.parts import WITH_US, Parts
 
 QUEUE = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 NODE = "gourmetops@localhost"
@@ -55,8 +55,13 @@ def _start_rabbit(at: Layout, parts: Parts) -> None:
     folder.mkdir()
     (folder / "rabbitmq.conf").write_text(f"listeners.tcp.default = {HOST}:{at.ports['rabbit']}\n")
     (folder / "plugins").write_text("[].\n")
+    # Its script waits for Erlang, and Erlang must end when the script is killed.
+    erlang = folder / "bin" / "erl"
+    erlang.parent.mkdir()
+    erlang.write_text(f'#!/bin/sh\nexec {" ".join(WITH_US)} {shutil.which("erl")} "$@"\n')
+    erlang.chmod(0o700)
     env = {
-        "PATH": os.environ["PATH"],
+        "PATH": f"{erlang.parent}:{os.environ['PATH']}",
         "HOME": str(folder),
         "RABBITMQ_NODENAME": NODE,
         "RABBITMQ_DIST_PORT": str(at.ports["distribution"]),

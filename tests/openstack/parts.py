@@ -1,5 +1,6 @@
 """The processes of the test cloud: started on loopback, ended with the tests whatever happens."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -36,16 +37,16 @@ class Parts:
             )
 
     def stop(self, *names: str) -> None:
-        """End the named ones, with all that they started; without names, all, newest first."""
-        for name in names or list(reversed(self._running)):
-            process = self._running.pop(name)
-            for sent in (signal.SIGTERM, signal.SIGKILL):
-                _signal(process.pid, sent)
-                try:
-                    process.wait(5 if sent == signal.SIGTERM else 20)
-                except subprocess.TimeoutExpired:
-                    continue
-            _signal(process.pid, signal.SIGKILL)
+        """End the named ones, with all that they started; without names, all of them.
+
+        Nothing of theirs is kept, so none is asked to tidy up first.
+        """
+        ending = [self._running.pop(name) for name in names or list(self._running)]
+        for process in ending:
+            _kill(process.pid)
+        for process in ending:
+            process.wait()
+            _kill(process.pid)
 
     def wait_for(self, ports: Mapping[str, int]) -> None:
         """Wait until every port listens; a process that ended instead is told with its log."""
@@ -76,8 +77,6 @@ def listens(port: int) -> bool:
         return asking.connect_ex((HOST, port)) == 0
 
 
-def _signal(group: int, sent: signal.Signals) -> None:
-    try:
-        os.killpg(group, sent)
-    except ProcessLookupError:
-        return
+def _kill(group: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(group, signal.SIGKILL)

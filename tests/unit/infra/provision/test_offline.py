@@ -1,0 +1,178 @@
+"""What this machine gets wrong, told before any cloud is asked."""
+
+import dataclasses
+import os
+import subprocess
+import time
+
+import pytest
+
+from infra.provision import clouds, offline
+from infra.provision.pins import TERRAFORM, how_to_get
+from infra.sites.site import Ssh
+
+
+@pytest.fixture
+def environ(tmp_path):
+    """A PATH with a Terraform of the pinned version in front."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    terraform(folder, TERRAFORM.version)
+    return {"PATH": f"{folder}:{os.environ['PATH']}"}
+
+
+def terraform(folder, version):
+    program = folder / "terraform"
+    program.write_text(f'#!/bin/sh\necho \'{{"terraform_version": "{version}"}}\'\n')
+    program.chmod(0o755)
+
+
+def said(setting, environ):
+    return [finding.sentence for finding in offline.look(setting, environ) if finding.bad]
+
+
+def entry(setting, **entries):
+    known = {**setting.clouds.entries, **entries}
+    return dataclasses.replace(setting, clouds=dataclasses.replace(setting.clouds, entries=known))
+
+
+def test_a_good_machine_has_no_finding(setting, environ):
+    assert said(setting, environ) == []
+
+
+def test_another_terraform_is_refused_with_the_command_that_gets_the_right_one(
+    setting, environ, tmp_path
+):
+    terraform(tmp_path / "bin", "1.14.4")
+
+    (sentence,) = said(setting, environ)
+
+    assert "terraform is 1.14.4. It must be 1.11.4: " in sentence
+    assert how_to_get(TERRAFORM) in sentence
+
+
+def test_the_command_checks_what_it_fetched(monkeypatch):
+    monkeypatch.setattr("platform.machine", lambda: "x86_64")
+    monkeypatch.setattr("platform.system", lambda: "Linux")
+
+    command = how_to_get(TERRAFORM)
+
+    assert f"{TERRAFORM.sha256['linux_amd64']}  /tmp/terraform.zip' | sha256sum -c" in command
+
+
+def test_no_terraform_and_no_clouds_file_are_told_together_within_two_seconds(setting, tmp_path):
+    began = time.monotonic()
+
+    found = said(dataclasses.replace(setting, clouds=None), {"PATH": str(tmp_path)})
+
+    assert time.monotonic() - began < 2
+    assert found[0].startswith("it is not on the PATH.")
+    assert "Make an application credential in Horizon" in found[1]
+
+
+def test_a_clouds_file_that_others_can_read_is_refused(setting, environ):
+    setting.clouds.file.chmod(0o644)
+
+    assert said(setting, environ) == [
+        f"others can read {setting.clouds.file}: chmod 600 {setting.clouds.file}"
+    ]
+
+
+def test_a_clouds_file_that_git_tracks_is_refused(setting, environ):
+    folder = setting.clouds.file.parent
+    subprocess.run(["git", "init", "-q", folder], check=True)
+    subprocess.run(["git", "-C", folder, "add", "clouds.yaml"], check=True)
+
+    (sentence,) = said(setting, environ)
+
+    assert "its secret is in the history: git rm --cached clouds.yaml" in sentence
+
+
+def test_an_entry_that_is_not_there_is_told_with_the_nearest(setting, environ):
+    setting.openstack["cloud"] = "kmv"
+
+    (sentence,) = said(setting, environ)
+
+    assert "has no entry kmv (openstack.cloud of the site); did you mean kvm?" in sentence
+
+
+def test_an_application_credential_for_the_lease_is_refused(setting, environ):
+    delegated = entry(setting, **{"kvm-lease": setting.clouds.entries["kvm"]})
+
+    (sentence,) = said(delegated, environ)
+
+    assert "Keystone refuses leases to those" in sentence
+
+
+def test_a_password_for_terraform_is_only_noted(setting, environ):
+    found = offline.look(entry(setting, kvm=setting.clouds.entries["kvm-lease"]), environ)
+
+    assert [(finding.bad, "your password" in finding.sentence) for finding in found] == [
+        (False, True)
+    ]
+
+
+def test_a_file_that_is_no_yaml_is_told(setting, environ, tmp_path):
+    setting.clouds.file.write_text("clouds: [")
+
+    broken = dataclasses.replace(setting, clouds=clouds.read(setting.clouds.file))
+
+    assert "it is not YAML" in said(broken, environ)[0]
+
+
+def test_variables_that_would_override_are_noted_and_not_handed_on(setting, environ, monkeypatch):
+    monkeypatch.setenv("OS_AUTH_URL", "http://elsewhere")
+    monkeypatch.setenv("TF_VAR_suffix", "old")
+
+    (finding,) = offline.look(setting, {**environ, "OS_AUTH_URL": "x", "TF_VAR_suffix": "old"})
+    handed = clouds.environment(setting.clouds.file)
+
+    assert not finding.bad
+    assert finding.sentence.startswith("OS_AUTH_URL, TF_VAR_suffix would override")
+    assert "OS_AUTH_URL" not in handed
+    assert "TF_VAR_suffix" not in handed
+    assert handed["OS_CLIENT_CONFIG_FILE"] == str(setting.clouds.file)
+
+
+def key(setting, tmp_path, passphrase):
+    file = tmp_path / "id"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", passphrase, "-f", file], check=True)
+    site = dataclasses.replace(setting.site, ssh=Ssh("cc", str(file)))
+    return dataclasses.replace(setting, site=site), file
+
+
+def test_a_key_without_a_passphrase_needs_no_agent(setting, environ, tmp_path):
+    keyed, file = key(setting, tmp_path, "")
+
+    assert said(keyed, environ) == []
+    assert offline.public_key(keyed) == " ".join(file.with_suffix(".pub").read_text().split()[:2])
+
+
+def test_a_key_that_no_agent_has_is_told_with_the_command(setting, environ, tmp_path):
+    keyed, file = key(setting, tmp_path, "secret")
+
+    assert said(keyed, environ) == [f"{file} has a passphrase and no agent has it: ssh-add {file}"]
+
+
+def test_a_key_that_others_can_read_is_refused(setting, environ, tmp_path):
+    keyed, file = key(setting, tmp_path, "")
+    file.chmod(0o644)
+
+    assert said(keyed, environ) == [f"others can read {file}, and ssh refuses it: chmod 600 {file}"]
+
+
+def test_a_key_that_is_not_there_is_told(setting, environ, tmp_path):
+    site = dataclasses.replace(setting.site, ssh=Ssh("cc", str(tmp_path / "none")))
+
+    (sentence,) = said(dataclasses.replace(setting, site=site), environ)
+
+    assert f"ssh-keygen -t ed25519 -f {tmp_path}/none" in sentence
+
+
+def test_the_named_file_comes_first_and_then_the_folder_of_the_person(tmp_path):
+    (tmp_path / "clouds.yaml").write_text("clouds: {here: {}}")
+    (tmp_path / "mine.yaml").write_text("clouds: {mine: {}}")
+
+    assert set(clouds.find({}, tmp_path).entries) == {"here"}
+    named = clouds.find({"OS_CLIENT_CONFIG_FILE": "mine.yaml"}, tmp_path)
+    assert set(named.entries) == {"mine"}

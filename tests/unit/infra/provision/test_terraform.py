@@ -1,0 +1,118 @@
+"""Driving Terraform: its variables, its plan in words, and that only this plan is applied."""
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from infra.provision import terraform
+from infra.provision.errors import StageError
+
+KVM = Path(terraform.SOURCE)
+LEASED = {"lease": {"reservation": "b3d710ad-5b44-4d5b-a064-8d2869dbfbdc"}}
+
+
+def test_every_variable_that_is_handed_over_is_known_there(setting):
+    known = set(re.findall(r'^variable "(\w+)"', (KVM / "variables.tf").read_text(), re.M))
+
+    assert terraform.variables(setting, LEASED).keys() <= known
+    assert known - terraform.variables(setting, LEASED).keys() == {"public_key", "gpu"}
+
+
+def test_nothing_is_typed_twice(setting):
+    given = terraform.variables(setting, LEASED)
+
+    assert given["reservation"] == LEASED["lease"]["reservation"]
+    assert given["head"] == "node1"
+    assert given["nodes"]["node3"] == "192.168.1.13"
+
+
+def test_the_state_lies_beside_the_ledger_unless_the_site_says_otherwise(setting):
+    assert terraform.backend(setting) == {
+        "local": {"path": str(setting.folder / "terraform.tfstate")}
+    }
+    setting.openstack["backend"] = {"http": {"address": "https://state"}}
+
+    assert terraform.backend(setting) == {"http": {"address": "https://state"}}
+
+
+def change(address, *actions, mode="managed"):
+    return {"address": address, "mode": mode, "change": {"actions": list(actions)}}
+
+
+def test_a_plan_is_told_line_by_line_and_in_a_few_words():
+    lines, said = terraform.summary(
+        [
+            change("a.new", "create"),
+            change("a.same", "no-op"),
+            change("b.old", "delete", "create"),
+            change("c.gone", "delete"),
+            change("data.d", "read", mode="data"),
+        ]
+    )
+
+    assert lines == ["create   a.new", "replace  b.old", "destroy  c.gone"]
+    assert said == "Create 1, destroy 1, replace 1"
+
+
+@pytest.fixture
+def work(setting, tmp_path, monkeypatch):
+    """Terraform that writes its arguments down, with a plan of one line."""
+    program = tmp_path / "bin" / "terraform"
+    program.parent.mkdir()
+    program.write_text(
+        f'#!/bin/sh\necho "$@" >> {tmp_path}/ran\n'
+        'case $1 in plan) echo one > saved.plan; exit 2;; show) echo "{}";; esac\n'
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+    setting.folder.mkdir()
+    made = terraform.Work(setting, tmp_path / "log", lambda _: None)
+    made.prepare({"suffix": "lab"})
+    return made
+
+
+def ran(tmp_path):
+    return (tmp_path / "ran").read_text().splitlines()
+
+
+def test_the_plan_that_was_shown_is_applied_and_nothing_else(work, tmp_path):
+    assert work.plan()
+    work.shown()
+    work.apply()
+
+    assert re.fullmatch(r"apply .* saved\.plan", ran(tmp_path)[-1])
+
+
+def test_another_plan_than_was_shown_is_not_applied(work, tmp_path):
+    work.plan()
+    work.shown()
+    (work.folder / "saved.plan").write_text("two")
+
+    with pytest.raises(StageError, match="is not the plan that was shown"):
+        work.apply()
+    assert not any(line.startswith("apply") for line in ran(tmp_path))
+
+
+def test_a_plan_that_nobody_saw_is_not_applied(work):
+    work.plan()
+
+    with pytest.raises(StageError, match="is not the plan that was shown"):
+        work.apply()
+
+
+def test_a_failure_shows_what_terraform_said_and_where_the_rest_is(work, tmp_path):
+    (tmp_path / "bin" / "terraform").write_text("#!/bin/sh\necho Quota exceeded\nexit 1\n")
+
+    with pytest.raises(StageError, match=r"(?s)ended with 1.*Quota exceeded.*all of it: "):
+        work.plan()
+
+
+def test_files_that_we_no_longer_have_do_not_linger(work, setting):
+    (work.folder / "old.tf").write_text("")
+
+    work.prepare({})
+
+    assert not (work.folder / "old.tf").exists()
+    assert {file.name for file in KVM.glob("*.tf")} <= {f.name for f in work.folder.glob("*.tf")}

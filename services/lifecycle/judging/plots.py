@@ -51,9 +51,9 @@ def draw(folder: Path, evidence: Evidence, made: Judgement) -> list[Path]:
 
 
 def intervals(made: Judgement) -> Image.Image:
-    """Draw where each signal is for certain, for canary and production."""
+    """Draw the bounds of each signal, for canary and production."""
     shown = [finding for finding in made.findings if finding.canary]
-    sheet = _sheet("Where the truth is for certain", len(shown), 0.0, 1.0)
+    sheet = _sheet("Where the truth is, at every look so far", len(shown), 0.0, 1.0)
     for row, finding in enumerate(shown):
         y = _row(sheet, row, f"{finding.signal}: {finding.verdict}")
         if finding.canary:

@@ -14,13 +14,16 @@ from services.lifecycle.judging.judgement import Judgement
 PAGE = Path(__file__).with_name("page.html")
 
 
-def write(folder: Path, evidence: Evidence, made: Judgement, *, replayed: bool) -> None:
+def write(
+    folder: Path, evidence: Evidence, made: Judgement, *, false_alarm: float, replayed: bool
+) -> None:
     """Write judgement.json, the plots and index.html into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     facts = {
         "version": evidence.version,
         "production": evidence.production,
         "kind": "replay" if replayed else "live",
+        "false_alarm": false_alarm,
         "began": _moment(evidence.began),
         "ended": _moment(evidence.ended),
         **made.facts(),
@@ -29,16 +32,25 @@ def write(folder: Path, evidence: Evidence, made: Judgement, *, replayed: bool) 
     }
     (folder / "judgement.json").write_text(json.dumps(facts, indent=2) + "\n")
     pictures = plots.draw(folder, evidence, made)
-    (folder / "index.html").write_text(page(evidence, made, pictures, replayed=replayed))
+    text = page(evidence, made, pictures, false_alarm=false_alarm, replayed=replayed)
+    (folder / "index.html").write_text(text)
 
 
-def page(evidence: Evidence, made: Judgement, pictures: list[Path], *, replayed: bool) -> str:
+def page(
+    evidence: Evidence,
+    made: Judgement,
+    pictures: list[Path],
+    *,
+    false_alarm: float,
+    replayed: bool,
+) -> str:
     """Fill the page; the pictures are in it."""
     environment = Environment(autoescape=True, undefined=StrictUndefined)
     return environment.from_string(PAGE.read_text()).render(
         version=evidence.version,
         production=evidence.production or "nothing",
         verdict=made.verdict.value,
+        false_alarm=f"{false_alarm:.2%}",
         reason=made.reason,
         how="A replay of recorded photos" if replayed else "Live traffic",
         began=_moment(evidence.began),

@@ -42,7 +42,7 @@ def run(step: Step, asked: Namespace) -> dict[str, str]:
     evidence, made = _judge(step, asked, limits)
     outputs = _outputs(asked, evidence, made)
     if not asked.tell:
-        _keep(step, asked, evidence, made)
+        _report(step, asked, limits, evidence, made)
         _leave(asked, outputs)
         _require_pass(asked, made)
     return outputs
@@ -90,12 +90,15 @@ def _outputs(asked: Namespace, evidence: Evidence, made: Judgement) -> dict[str,
     }
 
 
-def _keep(step: Step, asked: Namespace, evidence: Evidence, made: Judgement) -> None:
+def _report(
+    step: Step, asked: Namespace, limits: Thresholds, evidence: Evidence, made: Judgement
+) -> None:
     """Write the report where the caller finds it, and with the training run of the version."""
     folder = (asked.outputs or step.work) / "report"
-    report.write(folder, evidence, made, replayed=bool(asked.replay))
+    is_replay = bool(asked.replay)
+    report.write(folder, evidence, made, false_alarm=limits.false_alarm, replayed=is_replay)
     step.say(f"{made.verdict}: {made.reason}")
-    kind = "replay" if asked.replay else "judge"
+    kind = "replay" if is_replay else "judge"
     verdict = {"verdict": made.verdict.value, "reason": made.reason, "version": asked.version}
     Operation(asked.operation, asked.environment, step.journal).note(kind, "seen", **verdict)
     if asked.version is not None:

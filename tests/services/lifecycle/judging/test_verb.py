@@ -152,7 +152,7 @@ def test_the_report_has_numbers_plots_and_a_page_that_needs_no_other(
     assert {path.name for path in folder.iterdir()} == REPORT
     facts = json.loads((folder / "judgement.json").read_text())
     assert (facts["verdict"], facts["production"], facts["kind"]) == ("pass", "6", "live")
-    assert facts["canary"]["answers"] == 700
+    assert (facts["canary"]["answers"], facts["false_alarm"]) == (700, 0.01)
     for plot in folder.glob("*.png"):
         with Image.open(plot) as picture:
             picture.load()
@@ -179,7 +179,7 @@ def outside(page):
 def test_markup_in_what_is_reported_stays_text():
     made = Judgement(Verdict.WAIT, "<script>", (Finding("<b>", Verdict.WAIT, "<i>"),))
 
-    page = report.page(Evidence("7"), made, [], replayed=False)
+    page = report.page(Evidence("7"), made, [], false_alarm=0.01, replayed=False)
 
     for markup in ("<script>", "<b>", "<i>"):
         assert markup not in page

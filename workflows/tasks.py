@@ -55,10 +55,10 @@ def promote(_c: Context, to: str, version: str = "") -> None:
 )
 def judge(_c: Context, version: str = "", replay: str = "", deadline: int = 1800) -> None:
     """Compare canary with production; roll a canary back that fails on live traffic."""
-    photos = _absolute(replay) if replay else ""
+    photos = _absolute(replay) if replay else "none"
 
     def submit() -> int:
-        if photos:
+        if replay:
             submission.show(photos)
         wanted = {"model-version": version or submission.released("canary"), "replay": photos}
         return submission.run("judge-canary", wanted | {"deadline": str(deadline)})

@@ -13,7 +13,7 @@ from services.lifecycle.judging.judgement import Judgement
 from services.lifecycle.judging.signals import Verdict
 from services.lifecycle.judging.thresholds import Thresholds
 from services.lifecycle.operation import Operation
-from services.lifecycle.releases import version, written
+from services.lifecycle.releases import NONE, version, written
 from services.lifecycle.step import Step
 
 STAGING = "staging"
@@ -24,7 +24,7 @@ def arguments(parser: ArgumentParser) -> None:
     """Declare what this verb takes."""
     parser.add_argument("--version", required=True, type=version, help="that canary serves")
     parser.add_argument("--window", type=float, default=60, help="seconds to watch; 0 only judges")
-    parser.add_argument("--evidence", default="", help="what an earlier look put out, to go on")
+    parser.add_argument("--evidence", default=NONE, help="what an earlier look put out, to go on")
     parser.add_argument("--deadline", type=float, default=1800, help="seconds for all looks")
     parser.add_argument("--replay", default="", metavar="DIR", help="recorded photos to send again")
     parser.add_argument(
@@ -56,7 +56,7 @@ def _judge(step: Step, asked: Namespace, limits: Thresholds) -> tuple[Evidence, 
             f"{asked.environment} has no traffic to compare. Judge it by a replay: --replay DIR"
         )
     evidence = Evidence(written(asked.version))
-    if asked.evidence:
+    if asked.evidence != NONE:
         evidence = Evidence.read(asked.evidence)
         _require_same_version(evidence, asked)
     if asked.window <= 0:

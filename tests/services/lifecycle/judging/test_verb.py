@@ -27,7 +27,7 @@ def asked(tmp_path):
     return {
         "version": None,
         "window": 0.1,
-        "evidence": "",
+        "evidence": "none",
         "deadline": 1800.0,
         "replay": "",
         "environment": "canary",

@@ -25,12 +25,11 @@ LOCKS = {
     "requirements": [],
     "infra/local/mlflow": [],
     "services/classifier/requirements": [],
+    "infra/provision/requirements": [],
+    "tests/openstack/requirements": [],
     "services/lifecycle/requirements": [],
-    "services/trainer/requirements": [],
-    "services/trainer/torch": [],
     "services/classifier/requirements-test": ["services/classifier/requirements"],
     "services/lifecycle/requirements-test": ["services/lifecycle/requirements"],
-    "services/trainer/requirements-test": ["services/trainer/requirements"],
 }
 
 
@@ -111,14 +110,30 @@ def bench(session: nox.Session) -> None:
 @nox.session(default=False)
 def lock(session: nox.Session) -> None:
     """Pin every requirement anew, with hashes and without an index address."""
-    for lock_file, constraints in LOCKS.items():
-        limits = [part for name in constraints for part in ("-c", f"{name}.txt")]
-        command = "uv pip compile --quiet --universal --python-version 3.11 --generate-hashes"
-        command += " --no-emit-index-url --no-header --no-annotate"
-        upgrade = ["--upgrade"] if "--upgrade" in session.posargs else []
-        session.run(
-            *command.split(), *upgrade, *limits, "-o", f"{lock_file}.txt", f"{lock_file}.in"
-        )
+    compile_ = [
+        "uv",
+        "pip",
+        "compile",
+        "--quiet",
+        "--universal",
+        "--python-version",
+        "3.11",
+        "--generate-hashes",
+    ]
+    compile_ += ["--no-emit-index-url", "--no-header", "--no-annotate"]
+    compile_ += ["--upgrade"] if "--upgrade" in session.posargs else []
+    for name, constraints in LOCKS.items():
+        limits = [part for each in constraints for part in ("-c", f"{each}.txt")]
+        session.run(*compile_, *limits, "-o", f"{name}.txt", f"{name}.in")
+    # One resolution, cut in two: services/trainer/torch.in says why.
+    whole = Path(session.create_tmp()) / "trainer.txt"
+    trainer = HERE / "services" / "trainer"
+    whole.write_text(
+        (trainer / "requirements.txt").read_text() + (trainer / "torch.txt").read_text()
+    )
+    both = ["services/trainer/requirements.in", "services/trainer/torch.in"]
+    session.run(*compile_, "-o", str(whole), *both)
+    session.run("python", "-m", "services.trainer.locks", str(whole))
 
 
 def environment(session: nox.Session, service: str) -> str:

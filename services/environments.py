@@ -6,13 +6,14 @@ so two clones share it and a changed lock makes another one.
 
 A lock whose first line reads `# open: NAME==VERSION` holds builds for the ordinary index.
 When pip has been pointed at another source (PIP_INDEX_URL, PIP_EXTRA_INDEX_URL,
-PIP_FIND_LINKS or pip's own configuration), NAME==VERSION is taken from there instead, and
-its hash, which we cannot know, is not checked. That is how a CPU build of PyTorch gets in.
+PIP_FIND_LINKS or pip's own configuration) and finds another build there, that one is taken,
+and its hash, which we cannot know, is not checked. So a CPU build of PyTorch gets in.
 """
 
 import argparse
 import fcntl
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -77,7 +78,7 @@ def _build(folder: Path, files: Sequence[Path]) -> None:
 
 def _install(pip: Sequence[str], file: Path) -> None:
     named = OPEN.match(file.read_text())
-    if named and _pip_looks_elsewhere(pip):
+    if named and _pip_looks_elsewhere(pip) and not _is_locked(pip, named[1], file):
         what = [named[1]]
     else:
         what = ["--require-hashes", "--no-deps", "-r", str(file)]
@@ -111,6 +112,21 @@ def _pip_looks_elsewhere(pip: Sequence[str]) -> bool:
         [*pip, "config", "list"], capture_output=True, text=True, check=False
     ).stdout
     return any(f".{name}=" in settings for name in SOURCES)
+
+
+def _is_locked(pip: Sequence[str], requirement: str, file: Path) -> bool:
+    """Say whether the build that pip would take is the one in the lock, wherever pip looks."""
+    options = ["--dry-run", "--no-deps", "--ignore-installed", "--quiet", "--report", "-"]
+    done = subprocess.run(
+        [*pip, "install", "--disable-pip-version-check", *options, requirement],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        return True  # the locked install that follows says what is wrong
+    info = json.loads(done.stdout)["install"][0]["download_info"].get("archive_info", {})
+    return f"sha256:{info.get('hashes', {}).get('sha256')}" in file.read_text()
 
 
 def _content(files: Sequence[Path]) -> bytes:

@@ -3,16 +3,15 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from infra.provision import clouds
 from infra.provision.errors import CloudError
+from infra.provision.setting import Tell, Waiting
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCK = "infra/provision/requirements.txt"
-Tell = Callable[[str], None]
 
 
 def ask(file: Path, cloud: str, verb: str, tell: Tell = lambda _: None, **words: Any) -> Any:
@@ -39,7 +38,7 @@ def ask(file: Path, cloud: str, verb: str, tell: Tell = lambda _: None, **words:
         for line in process.stdout:
             answer = json.loads(line)
             if "waiting" in answer:
-                tell(answer["waiting"])
+                tell(Waiting(answer["waiting"]))
             elif "error" in answer:
                 raise CloudError(cloud, answer["error"])
             else:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from infra.provision.errors import StageError, log_tail
-from infra.provision.setting import Tell
+from infra.provision.setting import Tell, Waiting
 
 POLL = 0.2
 
@@ -62,5 +62,5 @@ def _follow(process: "subprocess.Popen[bytes]", log: Path, tell: Tell) -> int:
         lines = log.read_text(encoding="utf-8", errors="replace").rstrip().rsplit("\n", 1)
         if (last := lines[-1].strip()) != seen:
             seen = last
-            tell(last)
+            tell(Waiting(last))
     return code

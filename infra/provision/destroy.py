@@ -22,19 +22,21 @@ def run(setting: Setting, ledger: Ledger, tell: Say) -> dict[str, list[str]]:
     Nothing happens twice: what is gone already is passed over.
     """
     work = _plan(setting, ledger, tell)
-    leased = lease.find(setting)
+    pools = lease.pools(setting).values()
+    leased = [pool for pool in pools if lease.find(setting, pool)]
+    names = ", ".join(pool.name for pool in leased) or "no lease"
     if work:
         lines, what = work.shown()
         tell("terraform", "\n".join(lines))
-        setting.agree(f"{what} of site {setting.site.name}, and then its lease?")
+        setting.agree(f"{what} of site {setting.site.name}, and then {names}?")
         work.apply()
         tell("terraform", "everything in its state is gone")
     elif leased:
-        setting.agree(f"Delete lease {leased['name']} of site {setting.site.name}?")
-    if leased:
-        lease.delete(setting, lambda said: tell("lease", said))
-        tell("lease", f"{leased['name']} is gone")
-    else:
+        setting.agree(f"Delete {names} of site {setting.site.name}?")
+    for pool in leased:
+        lease.delete(setting, pool, lambda said: tell("lease", said))
+        tell("lease", f"{pool.name} is gone")
+    if not leased:
         tell("lease", "there is none")
     inventory.forget(setting)
     if (work_folder := setting.folder / "terraform").exists():

@@ -18,7 +18,8 @@ WRITTEN = ("inventory.yaml", "ssh_config", "hosts", "testinfra")
 
 def inputs(setting: Setting, results: Mapping[str, Any]) -> dict[str, Any]:
     """What the files depend on, and what lies there."""
-    return {"texts": fingerprint(files.texts(filled(setting, results), setting.folder))}
+    texts = files.texts(filled(setting, results), setting.folder)
+    return {"texts": fingerprint(texts), "outputs": results.get("terraform")}
 
 
 def run(setting: Setting, results: Mapping[str, Any], tell: Tell, _log: Path) -> dict[str, Any]:

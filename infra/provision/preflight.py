@@ -42,7 +42,7 @@ def _cloud(setting: Setting) -> Iterator[Finding]:
     clouds = list(dict.fromkeys([given["cloud"], given["lease_cloud"]]))
     with ThreadPoolExecutor(3) as pool:
         asked = {name: pool.submit(_facts, setting, name) for name in clouds}
-        leased = pool.submit(lease.find, setting)
+        leased = pool.submit(_leased, setting)
         answers = {name: future.result() for name, future in asked.items()}
     silent = {name: answer for name, answer in answers.items() if isinstance(answer, CloudError)}
     for name, error in silent.items():
@@ -67,6 +67,13 @@ def _judged(
     yield from online.remaining(leased, now)
     ours = (setting.folder / "terraform").exists()
     yield from online.judge(setting, made, ours, offline.public_key(setting))
+
+
+def _leased(setting: Setting) -> dict[str, Any] | None:
+    try:
+        return lease.find(setting, lease.pools(setting)[lease.NODES])
+    except CloudError:
+        return None  # the facts of the same cloud say what is wrong
 
 
 def _facts(setting: Setting, cloud: str) -> Any:

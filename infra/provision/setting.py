@@ -10,8 +10,12 @@ from infra.provision.clouds import Clouds
 from infra.provision.errors import DeclinedError
 from infra.sites.site import Site
 
-# Hears what a stage waits for, with the last value seen.
+# Hears what a stage says.
 Tell = Callable[[str], None]
+
+
+class Waiting(str):
+    """What a stage waits for, with the last value seen; the next sentence takes its place."""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,6 +36,7 @@ def provision(
     """Go from a cloud account to nodes, on from the stage that stopped last time."""
     from infra.provision import ledger as book
     from infra.provision import stages, walk
+    from infra.provision.display import Display
 
     with _in_words():
         setting, ledger = _open(site, yes, tuple(replace or ()))
@@ -45,9 +45,9 @@ def provision(
                 does = "runs" if step.runs else "stands" if step.stage.run else "missing"
                 print(f"{step.stage.name:<18} {does:<7} {step.why}")
             return
-        with book.held(ledger.folder, setting.site.name):
+        with book.held(ledger.folder, setting.site.name), Display() as tell:
             wish = walk.Wish(from_, only, until)
-            walk.go(stages.of(setting), setting, ledger, Teller(), wish)
+            walk.go(stages.of(setting), setting, ledger, tell, wish)
 
 
 @task(help={"site": SITE, "yes": "do not ask"})
@@ -55,12 +55,13 @@ def destroy(_c: Context, site: str, yes: bool = False) -> None:
     """Remove everything that provision made, the lease last, and list what is left."""
     from infra.provision import destroy as ending
     from infra.provision import ledger as book
+    from infra.provision.display import Display
 
     with _in_words():
         setting, ledger = _open(site, yes)
         _must_be_openstack(setting)
-        with book.held(ledger.folder, setting.site.name):
-            left = ending.run(setting, ledger, Teller())
+        with book.held(ledger.folder, setting.site.name), Display() as tell:
+            left = ending.run(setting, ledger, tell)
         for kind, names in left.items():
             print(f"left over: {kind} {', '.join(names)}")
         print(ending.KEPT)
@@ -76,10 +77,11 @@ def lease_show(_c: Context, site: str) -> None:
     with _in_words():
         setting, _ = _open(site)
         _must_be_openstack(setting)
-        found = lease.find(setting)
-        if found is None:
-            raise Exit(f"There is no lease {setting.lease_name}.", 1)
-        print(lease.left(found))
+        for pool in lease.pools(setting).values():
+            found = lease.find(setting, pool)
+            if found is None:
+                raise Exit(f"There is no lease {pool.name}.", 1)
+            print(lease.left(found))
 
 
 @task(help={"site": SITE, "hours": "how many more", "yes": "do not ask"})
@@ -91,7 +93,8 @@ def lease_extend(_c: Context, site: str, hours: int = 6, yes: bool = False) -> N
         setting, _ = _open(site, yes)
         _must_be_openstack(setting)
         setting.agree(f"Extend lease {setting.lease_name} by {hours} h?")
-        print(lease.left(lease.extend(setting, hours)))
+        for pool in lease.pools(setting).values():
+            print(lease.left(lease.extend(setting, pool, hours)))
 
 
 @task(help={"site": SITE, "yes": "do not ask"})
@@ -103,22 +106,9 @@ def lease_delete(_c: Context, site: str, yes: bool = False) -> None:
         setting, _ = _open(site, yes)
         _must_be_openstack(setting)
         setting.agree(f"Delete lease {setting.lease_name}, and the servers on it?")
-        count = lease.delete(setting, lambda said: print(said, flush=True))
-        print(f"Deleted {setting.lease_name}." if count else "There was none.")
-
-
-class Teller:
-    """Prints what stages say, each line with its stage and the time it took so far."""
-
-    def __init__(self) -> None:
-        self._began = time.monotonic()
-        self._stage = ""
-
-    def __call__(self, stage: str, said: str) -> None:
-        if stage != self._stage:
-            self._stage, self._began = stage, time.monotonic()
-        for line in said.splitlines():
-            print(f"{stage:<18} {time.monotonic() - self._began:5.0f} s  {line}", flush=True)
+        for pool in lease.pools(setting).values():
+            count = lease.delete(setting, pool, lambda said: print(said, flush=True))
+            print(f"Deleted {pool.name}." if count else f"There was no lease {pool.name}.")
 
 
 def _open(site: str, yes: bool = False, replace: tuple[str, ...] = ()) -> "tuple[Setting, Ledger]":

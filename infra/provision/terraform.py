@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from infra.provision import clouds, command
+from infra.provision import clouds, command, lease
 from infra.provision.errors import StageError
 from infra.provision.setting import Setting, Tell
 
@@ -42,7 +42,7 @@ def variables(setting: Setting, results: Mapping[str, Any]) -> dict[str, Any]:
         "nodes": {node.name: node.address for node in setting.site.nodes},
         "head": jump.name,
         "private_cidr": setting.site.network.private,
-        "reservation": results["lease"]["reservation"],
+        "reservation": results["lease"][lease.NODES]["reservation"],
         "image": given["image"],
         "key_pair": given["key_pair"],
         "shared_network": given["shared_network"],
@@ -51,6 +51,20 @@ def variables(setting: Setting, results: Mapping[str, Any]) -> dict[str, Any]:
         "open_ports": list(given.get("open_ports", ())),
         "volume_gib": given.get("volume_gib"),
         "container": given.get("container"),
+        "gpu": _gpu(given, results),
+    }
+
+
+def _gpu(given: Mapping[str, Any], results: Mapping[str, Any]) -> dict[str, Any] | None:
+    pool = given.get("gpu")
+    if pool is None:
+        return None
+    return {
+        "cloud": pool["cloud"],
+        "reservation": results["lease"][lease.GPU]["reservation"],
+        "image": pool["image"],
+        "count": pool["count"],
+        "shared_network": pool.get("shared_network", given["shared_network"]),
     }
 
 

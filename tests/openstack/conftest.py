@@ -83,8 +83,9 @@ def providers(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def person(cloud: Cloud, providers: Path, tmp_path: Path) -> Callable[..., Person]:
-    """Make somebody with an account and a site of that name."""
+def person(cloud: Cloud, providers: Path, tmp_path: Path) -> Iterator[Callable[..., Person]]:
+    """Make somebody with an account and a site of that name; what a failure leaves is removed."""
+    people = []
 
     def make(name: str, **openstack: Any) -> Person:
         key = tmp_path / "id"
@@ -94,8 +95,6 @@ def person(cloud: Cloud, providers: Path, tmp_path: Path) -> Callable[..., Perso
             "POST", "nova", "/v2.1/os-keypairs",
             {"keypair": {"name": name, "public_key": key.with_suffix(".pub").read_text()}},
         )  # fmt: skip
-        group = {"security_group": {"name": f"allow-ssh-{name}"}}
-        member.ask("POST", "neutron", "/v2.0/security-groups", group)
         entries = {"kvm": cloud.credential_entry(name), "kvm-lease": cloud.password_entry()}
         whole = {"PATH", "HOME", "XDG_CACHE_HOME", "LANG"}
         env = {key: value for key, value in os.environ.items() if key in whole}
@@ -107,9 +106,13 @@ def person(cloud: Cloud, providers: Path, tmp_path: Path) -> Callable[..., Perso
         env |= {key: value for key, value in os.environ.items() if key.startswith("PIP_")}
         made = Person(tmp_path, _site(name, key, openstack), env, entries)
         made.write()
+        people.append(made)
         return made
 
-    return make
+    yield make
+    for each in people:
+        if (each.state / "terraform").exists():
+            each.starts("destroy", "--yes").communicate()
 
 
 def _site(name: str, key: Path, openstack: dict[str, Any]) -> dict[str, Any]:
@@ -126,7 +129,7 @@ def _site(name: str, key: Path, openstack: dict[str, Any]) -> dict[str, Any]:
         "key_pair": name,
         "shared_network": "sharednet1",
         "floating_pool": "public",
-        "security_groups": [f"allow-ssh-{name}"],
+        "security_groups": ["allow-ssh", "allow-http-80"],
         "lease_hours": 3,
     }
     return {

@@ -17,6 +17,7 @@ PATHS = {
     "blazar": ("reservation", "/v1"),
 }
 FLAVORS = (("m1.small", 2048, 1, 20), ("m1.medium", 4096, 2, 40), ("m1.large", 8192, 4, 40))
+GROUPS = {"allow-ssh": 22, "allow-http-80": 80}
 IMAGES = ("CC-Ubuntu24.04", "CC-Ubuntu22.04")
 PROJECT = "mlops"
 USER = "operator"
@@ -91,6 +92,7 @@ def resources(at: Layout, public: str = "203.0.113.0/24") -> None:
         flavor = {"name": name, "ram": ram, "vcpus": cpus, "disk": disk}
         admin.ask("POST", "nova", "/v2.1/flavors", {"flavor": flavor})
     _networks(admin, public)
+    _groups(Caller(at, USER, PROJECT))
     _wait_for_hosts(admin)
     admin.ask("POST", "nova", "/v2.1/os-aggregates", {"aggregate": {"name": "freepool"}})
     for host in COMPUTE:
@@ -116,6 +118,20 @@ def _networks(admin: Caller, public: str) -> None:
     router = make("router", name="gateway", external_gateway_info=gateway)
     path = f"/v2.0/routers/{router}/add_router_interface"
     admin.ask("PUT", "neutron", path, {"subnet_id": inside})
+
+
+def _groups(member: Caller) -> None:
+    for name, port in GROUPS.items():
+        path = "/v2.0/security-groups"
+        group = member.ask("POST", "neutron", path, {"security_group": {"name": name}})
+        rule = {
+            "security_group_id": group["security_group"]["id"],
+            "direction": "ingress",
+            "protocol": "tcp",
+            "port_range_min": port,
+            "port_range_max": port,
+        }
+        member.ask("POST", "neutron", "/v2.0/security-group-rules", {"security_group_rule": rule})
 
 
 def _wait_for_hosts(admin: Caller, seconds: float = 180) -> None:

@@ -90,8 +90,10 @@ def test_servers_of_somebody_else_with_our_names_are_told(cloud, person):
     member = cloud.member()
     image = member.ask("GET", "glance", "/v2/images")["images"][0]["id"]
     flavor = member.ask("GET", "nova", "/v2.1/flavors")["flavors"]
+    network = member.ask("GET", "neutron", "/v2.0/networks?name=sharednet1")["networks"][0]["id"]
     server = {"name": "node1-mlops-taken", "imageRef": image, "flavorRef": flavor[0]["id"]}
-    made = member.ask("POST", "nova", "/v2.1/servers", {"server": {**server, "networks": "none"}})
+    server["networks"] = [{"uuid": network}]
+    made = member.ask("POST", "nova", "/v2.1/servers", {"server": server})
 
     assert "node1-mlops-taken exist already, and not by this ledger" in me.types(*ONLY, code=1)
     member.ask("DELETE", "nova", f"/v2.1/servers/{made['server']['id']}")

@@ -81,6 +81,46 @@ def test_a_server_that_somebody_deleted_is_built_again(cloud, person):
     assert nothing_is_left(cloud, "drift")
 
 
+def test_destroy_is_safe_when_the_lease_took_the_servers_with_it(cloud, person):
+    me = person("half")
+    me.types("provision", *UNTIL)
+    me.types("lease.delete", "--yes")
+    until(lambda: not alive(cloud))
+
+    said = me.types("destroy", "--yes")
+
+    assert "left over" not in said
+    assert nothing_is_left(cloud, "half")
+
+
+def test_what_destroy_did_not_make_is_listed_and_left(cloud, person):
+    me = person("foreign")
+    me.types("provision", *UNTIL)
+    member = cloud.member()
+    network = member.ask("GET", "neutron", "/v2.0/networks?name=sharednet1")["networks"][0]["id"]
+    port = {"name": "mine-mlops-foreign", "network_id": network}
+    made = member.ask("POST", "neutron", "/v2.0/ports", {"port": port})["port"]["id"]
+
+    said = me.types("destroy", "--yes", code=1)
+
+    assert "left over: port mine-mlops-foreign" in said
+    member.ask("DELETE", "neutron", f"/v2.0/ports/{made}")
+    assert nothing_is_left(cloud, "foreign")
+
+
+def test_a_gpu_pool_is_leased_and_built_through_its_own_entry(cloud, person):
+    gpu = {"cloud": "kvm-lease", "flavor": "m1.small", "image": "CC-Ubuntu22.04", "count": 1}
+    me = person("gpu", gpu=gpu)
+
+    me.types("provision", *UNTIL)
+
+    assert "lease_mlops_gpu_gpu is ACTIVE" in me.types("lease.show")
+    assert len(resources(me)) == 13
+    assert len(alive(cloud)) == 4
+    me.types("destroy", "--yes")
+    assert nothing_is_left(cloud, "gpu")
+
+
 def test_the_second_person_is_refused_by_name(person):
     me = person("two")
     first = me.starts("provision", "--only", "preflight")
@@ -95,6 +135,13 @@ def test_the_second_person_is_refused_by_name(person):
     assert "works on site two right now" in refused
     first.communicate()
     assert first.returncode == 0
+
+
+def until(met, seconds=60):
+    deadline = time.monotonic() + seconds
+    while not met():
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
 
 
 def servers(me):

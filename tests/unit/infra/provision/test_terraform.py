@@ -6,26 +6,37 @@ from pathlib import Path
 
 import pytest
 
-from infra.provision import terraform
+from infra.provision import lease, terraform
 from infra.provision.errors import StageError
 
 KVM = Path(terraform.SOURCE)
-LEASED = {"lease": {"reservation": "b3d710ad-5b44-4d5b-a064-8d2869dbfbdc"}}
+RESERVED = "b3d710ad-5b44-4d5b-a064-8d2869dbfbdc"
+LEASED = {"lease": {"nodes": {"reservation": RESERVED}, "gpu": {"reservation": "other"}}}
 
 
 def test_every_variable_that_is_handed_over_is_known_there(setting):
     known = set(re.findall(r'^variable "(\w+)"', (KVM / "variables.tf").read_text(), re.M))
 
     assert terraform.variables(setting, LEASED).keys() <= known
-    assert known - terraform.variables(setting, LEASED).keys() == {"public_key", "gpu"}
+    assert known - terraform.variables(setting, LEASED).keys() == {"public_key"}
 
 
 def test_nothing_is_typed_twice(setting):
     given = terraform.variables(setting, LEASED)
 
-    assert given["reservation"] == LEASED["lease"]["reservation"]
+    assert given["reservation"] == RESERVED
     assert given["head"] == "node1"
     assert given["nodes"]["node3"] == "192.168.1.13"
+
+
+def test_a_gpu_pool_gets_the_reservation_of_its_own_lease(setting):
+    setting.openstack["gpu"] = {"cloud": "uc", "flavor": "g1", "image": "CUDA", "count": 2}
+
+    assert terraform.variables(setting, LEASED)["gpu"] == {
+        "cloud": "uc", "reservation": "other", "image": "CUDA", "count": 2,
+        "shared_network": "sharednet1",
+    }  # fmt: skip
+    assert lease.pools(setting)["gpu"] == lease.Pool("lease_mlops_lab_gpu", "uc", "g1", 2, 12)
 
 
 def test_the_state_lies_beside_the_ledger_unless_the_site_says_otherwise(setting):

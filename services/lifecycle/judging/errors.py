@@ -9,7 +9,7 @@ class FailedError(LifecycleError):
     def __init__(self, version: str, reason: str) -> None:
         self.reason = reason
         super().__init__(
-            f"version {version} fails beside production: {reason}. Roll it back: "
+            f"version {version} fails beside production: {reason}. If it still serves: "
             "invoke rollback canary"
         )
 

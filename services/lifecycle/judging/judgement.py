@@ -67,7 +67,7 @@ def judge(
 def _findings(
     canary: Counts, production: Counts, limits: Thresholds, serves: str, restarts: int
 ) -> Iterator[Finding]:
-    for finding in signals.all_of(canary, production, limits):
+    for finding in signals.all_of(canary, production, limits, beside_bootstrap=serves == NONE):
         yield _skipped(finding.signal) if _is_vain(finding, serves) else finding
     if canary["compared"]:
         margin = limits.signals.disagreement

@@ -46,12 +46,20 @@ class Finding:
     limit: float | None = None
 
 
-def all_of(canary: Counts, production: Counts, limits: Thresholds) -> Iterator[Finding]:
-    """Compare everything that metrics can tell."""
+def all_of(
+    canary: Counts, production: Counts, limits: Thresholds, *, beside_bootstrap: bool
+) -> Iterator[Finding]:
+    """Compare everything that metrics can tell.
+
+    The bootstrap model computes next to nothing, so beside it times have a limit of their own.
+    """
     yield _share("errors", canary, production, limits.signals.errors, limits.alpha)
     yield _share("refusals", canary, production, limits.signals.refusals, limits.alpha)
     for quantile in limits.latency.quantiles:
-        yield latency(canary, production, quantile, limits.latency.factor, limits.alpha)
+        if beside_bootstrap:
+            yield promptness(canary, quantile, limits.latency.beside_bootstrap, limits.alpha)
+        else:
+            yield latency(canary, production, quantile, limits.latency.factor, limits.alpha)
     yield classes(canary, production, limits.signals.classes, limits.alpha)
     yield confidence(canary, production, limits.signals.confidence, limits.alpha)
 
@@ -88,13 +96,25 @@ def latency(
         sentence = f"production takes {usual:g} s, and {factor:g} times that is beyond all buckets"
         return Finding(name, Verdict.SKIP, sentence)
     here, there = _within(canary, limit, each), _within(production, limit, each)
-    verdict = Verdict.FAIL if here.high < quantile else Verdict.WAIT
-    verdict = Verdict.PASS if here.low >= quantile else verdict
     sentence = (
         f"production answers within {usual:g} s, so {limit:g} s is the limit; within that came "
         f"{_percent(here)} of {canary['timed']:.0f}, in production {_percent(there)}"
     )
-    return Finding(name, verdict, sentence, here, there, limit)
+    return Finding(name, _reaching(here, quantile), sentence, here, there, limit)
+
+
+def promptness(canary: Counts, quantile: float, seconds: float, alpha: float) -> Finding:
+    """Does the quantile come later than so many seconds?"""
+    name = f"latency, {quantile:.0%} of answers"
+    limit = _first(sorted(canary.edges()), lambda edge: edge >= seconds)
+    if limit is None:
+        return Finding(name, Verdict.WAIT, "no answer was timed yet")
+    here = _within(canary, limit, alpha)
+    sentence = (
+        f"production serves the bootstrap model, which computes nothing, so {limit:g} s is the "
+        f"limit; within that came {_percent(here)} of {canary['timed']:.0f}"
+    )
+    return Finding(name, _reaching(here, quantile), sentence, here, None, limit)
 
 
 def classes(canary: Counts, production: Counts, margin: float, alpha: float) -> Finding:
@@ -140,6 +160,12 @@ def _above(low: float, high: float, margin: float) -> Verdict:
     if low > margin:
         return Verdict.FAIL
     return Verdict.PASS if high <= margin else Verdict.WAIT
+
+
+def _reaching(share: Interval, quantile: float) -> Verdict:
+    if share.high < quantile:
+        return Verdict.FAIL
+    return Verdict.PASS if share.low >= quantile else Verdict.WAIT
 
 
 def _within(counts: Counts, edge: float, alpha: float) -> Interval:

@@ -19,6 +19,7 @@ class Latency:
 
     quantiles: tuple[float, ...]
     factor: float
+    beside_bootstrap: float
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,9 @@ def read(file: Path = FILE) -> Thresholds:
     _require(file, "every", found["every"], found["every"] > 0, "above 0")
     _require(file, "minimum_answers", found["minimum_answers"], found["minimum_answers"] > 0, "> 0")
     _require(file, "restarts", found["restarts"], found["restarts"] >= 0, "0 or more")
-    latency = {"quantiles": tuple(latency["quantiles"]), "factor": latency["factor"]}
+    prompt = latency["beside_bootstrap"]
+    _require(file, "latency.beside_bootstrap", prompt, prompt > 0, "above 0")
+    latency["quantiles"] = tuple(latency["quantiles"])
     return Thresholds(**found | {"signals": Signals(**signals), "latency": Latency(**latency)})
 
 

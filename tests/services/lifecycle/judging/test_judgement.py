@@ -172,7 +172,7 @@ def test_a_lull_in_production_is_no_pass(limits):
     assert traffic.judge(limits).verdict is Verdict.WAIT
 
 
-def test_beside_the_bootstrap_model_only_errors_and_times_are_compared(limits):
+def test_beside_the_bootstrap_model_labels_and_confidence_are_not_compared(limits):
     traffic = Traffic(4, mix=(0, 0, 0, 1), unsure=0.3)
     traffic.more(8000)
 
@@ -181,6 +181,25 @@ def test_beside_the_bootstrap_model_only_errors_and_times_are_compared(limits):
     assert made.verdict is Verdict.PASS
     assert made.reason.endswith("not compared: classes; confidence")
     assert "has learned nothing" in finding(made, "classes").sentence
+
+
+def test_nobody_needs_to_be_as_quick_as_the_bootstrap_model(limits):
+    traffic = Traffic(4, slower=10.0)
+    traffic.how["production"] = {"slower": 0.1}
+    traffic.more(8000)
+
+    assert traffic.judge(limits).verdict is Verdict.FAIL
+    assert traffic.judge(limits, serves="none").verdict is Verdict.PASS
+
+
+def test_but_what_takes_seconds_fails_there_too(limits):
+    traffic = Traffic(4, slower=200.0)
+    traffic.more(1000)
+
+    made = traffic.judge(limits, serves="none")
+
+    assert made.verdict is Verdict.FAIL
+    assert "so 1 s is the limit" in made.reason
 
 
 def test_a_canary_with_errors_fails_beside_the_bootstrap_model_too(limits):

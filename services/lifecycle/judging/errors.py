@@ -17,9 +17,9 @@ class FailedError(LifecycleError):
 class NoVerdictError(LifecycleError):
     """Nothing is certain yet, and that is never a pass."""
 
-    def __init__(self, version: str, reason: str) -> None:
+    def __init__(self, version: str, reason: str, *, replayed: bool) -> None:
         self.reason = reason
+        more = "Record more photos" if replayed else "Let more traffic come"
         super().__init__(
-            f"version {version}: no verdict, wait: {reason}. Let more traffic come and judge "
-            "again: invoke judge"
+            f"version {version}: no verdict, wait: {reason}. {more} and judge again: invoke judge"
         )

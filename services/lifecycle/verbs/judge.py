@@ -116,7 +116,7 @@ def _require_pass(asked: Namespace, made: Judgement) -> None:
     if made.verdict is Verdict.FAIL:
         raise FailedError(written(asked.version), made.reason)
     if made.verdict is not Verdict.PASS:
-        raise NoVerdictError(written(asked.version), made.reason)
+        raise NoVerdictError(written(asked.version), made.reason, replayed=bool(asked.replay))
 
 
 def _require_same_version(evidence: Evidence, asked: Namespace) -> None:

@@ -84,15 +84,21 @@ class Dag:
             raise self.crash
         if self.boundary.broken:
             return self.run_.mark(self.node, FAILED, FAIL_FAST)
+        self._refuse_bad_loops()
         phase = self._phase()
+        if phase == SUCCEEDED:
+            self._finish_outputs()
         self.node.outbound = [
             last for name in self.targets if self._task_node(name) is not None
             for last in self.run_.outbound(self._id(name))
         ]  # fmt: skip
-        if phase != SUCCEEDED:
-            return self.run_.mark(self.node, phase)
-        self._finish_outputs()
-        return self.run_.mark(self.node, SUCCEEDED)
+        return self.run_.mark(self.node, phase)
+
+    def _refuse_bad_loops(self) -> None:
+        """Fail as a whole when a target comes after a loop that has no aggregate."""
+        for name in self.targets:
+            if self._task_node(name) is not None:
+                self.scope_of(self.ancestors(name))
 
     def _phase(self) -> str:
         if self.run_.shutdown is not None and not self.frame.call.on_exit:
@@ -184,9 +190,16 @@ class Dag:
         return list(found)
 
     def _finish_outputs(self) -> None:
+        """Export what the tasks gave, in the order they are written, then gather the own outputs.
+
+        As in Argo, nothing here exports the own outputs: the dag around this one does.
+        """
+        for name in self.tasks:
+            node = self._task_node(name)
+            if node is not None:
+                self.run_.export(node.outputs)
         if not self.frame.template.get("outputs"):
             return
         made = outputs.of_template(self.frame.template, self.scope_of(list(self.tasks)))
         if made is not None:
             self.node.outputs = made
-            self.run_.export(made)

@@ -100,6 +100,8 @@ async def _entry_fault(run: Run, fault: NodeFault, hooks: "WorkflowHooks") -> No
     root = run.find(run.name)
     if root is not None:
         _set_ending(run, root)
+        if root.type == "Retry" and not isinstance(fault, StuckFault):
+            run.mark(root, ERROR, "Workflow operation error")
     if isinstance(fault, StuckFault):
         await _exit(run)
         run.set_phase(ERROR, fault.message)

@@ -37,6 +37,8 @@ class TaskRun:
         self.task = task
         self.name = f"{dag.node.name}.{task.name}"
         self.group: Node | None = None
+        self.active = 0
+        self.refused = False
 
     async def run(self) -> None:
         """Run the task to its end; what goes wrong is in its node."""
@@ -137,6 +139,8 @@ class TaskRun:
         )  # fmt: skip
 
     async def _element(self, body: refs.Step, scope: Scope) -> None:
+        if self.refused:
+            return
         name = f"{self.dag.node.name}.{body['name']}"
         try:
             if not refs.should_run(body.get("when")):
@@ -148,6 +152,7 @@ class TaskRun:
         call, prefix = self._call(body, name), f"tasks.{self.task.name}"
         in_loop = self.group is not None
         hooks = StepHooks(execute, call, {} if in_loop else self.task.body, scope, prefix)
+        self.active += 1
         try:
             node = await perform(prepare(call))
         except (StuckFault, FailFastFault):
@@ -156,7 +161,11 @@ class TaskRun:
             return
         except NodeFault as fault:
             self._errored(name, fault)
+            # Argo leaves the loop here and comes back only while an earlier element still runs.
+            self.refused = self.active == 1
             return
+        finally:
+            self.active -= 1
         await self._swallow(hooks.finish())
         await self._swallow(
             run_exit(execute, call, self.task.body, node, scope=scope, prefix=prefix)

@@ -13,6 +13,10 @@ from workflows.runner.language.errors import ManifestError
 Path: TypeAlias = tuple[str | int, ...]
 
 _SEPARATOR = re.compile(r"\n---")
+# JSON writes a character beyond 16 bits as two escapes, which YAML does not know.
+_PAIR = re.compile(
+    r"(?<!\\)((?:\\\\)*)\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})"
+)
 _PLAIN = "plain"
 
 
@@ -83,12 +87,17 @@ def any_string(value: object) -> str | None:
 
 def _parts(text: str) -> Iterator[tuple[str, int]]:
     if text.lstrip().startswith("{"):
-        yield text, 1
+        yield _PAIR.sub(_character, text), 1
         return
     line = 1
     for part in _SEPARATOR.split(text):
         yield part, line
         line += part.count("\n") + 1
+
+
+def _character(pair: re.Match[str]) -> str:
+    high, low = int(pair[2], 16), int(pair[3], 16)
+    return pair[1] + chr(0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00))
 
 
 class _Reader:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from workflows.runner.errors import NodeFault
-from workflows.runner.language import gofmt, gotext
+from workflows.runner.language import gofmt, gojson, gotext
 from workflows.runner.language.errors import LanguageError
 
 _UNESCAPE = {"\\u003c": "<", "\\u003e": ">", "\\u0026": "&"}
@@ -105,7 +105,7 @@ def _of_param(text: str) -> list[Any]:
     try:
         parsed = parse(text)
     except ValueError as error:
-        raise _not_a_list(text, str(error)) from error
+        raise _not_a_list(text, gojson.problem(text) or str(error)) from error
     if parsed is None:
         return []
     if not isinstance(parsed, list):

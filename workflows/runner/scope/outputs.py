@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from workflows.runner.errors import NodeFault
-from workflows.runner.language import gotext
+from workflows.runner.language import gojson, gotext
 from workflows.runner.language.tags import ABSENT
 from workflows.runner.model.node import SUCCEEDED, Node
 from workflows.runner.scope import items
@@ -103,7 +103,7 @@ def _result(text: str) -> str:
     try:
         return items.compact(items.parse(text))
     except ValueError as error:
-        raise NodeFault(str(error)) from error
+        raise NodeFault(gojson.problem(text) or str(error)) from error
 
 
 def _joined(values: Sequence[str]) -> str:

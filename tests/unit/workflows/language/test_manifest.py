@@ -118,3 +118,11 @@ def test_every_path_has_a_line_and_an_unknown_one_that_of_its_parent():
 )  # fmt: skip
 def test_a_parameter_value_becomes_text_through_a_float(value, text):
     assert manifest.any_string(value) == text
+
+
+def test_json_may_write_an_emoji_as_two_escapes() -> None:
+    written = {"kind": "Workflow", "a": "\U0001f600, not \\ud83d\\ude00", "b": "\\\U0001d11e"}
+
+    (document,) = manifest.read(json.dumps(written), "wf.json")
+
+    assert document.data == written

@@ -63,7 +63,7 @@ def get(name: str, state: Path, output: str) -> int:
         return 0
     from workflows.runner.report import tree
 
-    sys.stdout.write(tree.text(run) + "\n")
+    sys.stdout.write("\n".join([tree.text(run), *tree.failures(run)]) + "\n")
     return 0
 
 

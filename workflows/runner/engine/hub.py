@@ -23,6 +23,7 @@ class Hub:
         objects: Folder of live objects for `resource` templates.
         wait_for_people: Whether a suspended node waits when nothing else goes on.
         stubs: Outcomes by node, in place of running it.
+        children: The runs that resource nodes made, by the ids of the nodes.
         busy: How many processes, timers and requests are under way.
     """
 
@@ -37,6 +38,7 @@ class Hub:
     busy: int = 0
     listeners: list[Callable[[Any], None]] = field(default_factory=list)
     runs: dict[str, Any] = field(default_factory=dict)
+    children: dict[str, str] = field(default_factory=dict)
     tasks: set["asyncio.Task[Any]"] = field(default_factory=set)
     idle_checks: list[Callable[[], None]] = field(default_factory=list)
     locks: Any = None

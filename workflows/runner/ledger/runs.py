@@ -12,6 +12,7 @@ from workflows.runner.errors import UnknownRunError, UsageError
 from workflows.runner.ledger import processes
 
 _INNER = ("logs", "artifacts", "volumes", "work", "commands")
+_TAIL_BYTES = 8192
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,15 @@ class RunFolder:
     def log(self, node_id: str) -> Path:
         """The output of a node."""
         return self.path / "logs" / f"{node_id}.log"
+
+    def tail(self, node_id: str, count: int) -> list[str]:
+        """Give the last lines that a node printed."""
+        try:
+            with self.log(node_id).open("rb") as file:
+                file.seek(max(0, os.fstat(file.fileno()).st_size - _TAIL_BYTES))
+                return file.read().decode("utf-8", "replace").splitlines()[-count:]
+        except FileNotFoundError:
+            return []
 
     def save(self, name: str, facts: dict[str, Any]) -> None:
         """Write a file of the run as a whole, or not at all."""

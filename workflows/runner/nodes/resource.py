@@ -12,7 +12,7 @@ from workflows.runner.errors import NodeFault
 from workflows.runner.language import manifest, paths
 from workflows.runner.language.errors import ManifestError, PathError
 from workflows.runner.model.node import FAILED, PENDING, RUNNING, SUCCEEDED, Node
-from workflows.runner.nodes import limits
+from workflows.runner.nodes import child, limits
 from workflows.runner.nodes.store import WORKFLOW, ApiError, ObjectStore, kind_named
 
 _LOOK_SECONDS = 0.2
@@ -73,9 +73,11 @@ async def run_resource(frame: Frame) -> Node:
     try:
         parameters = await _Resource(frame, node).run()
     except ResourceFault as fault:
+        child.ended(frame, node)
         node.outputs = {"exitCode": "64"}
         return frame.run.mark(node, FAILED, f"main: Error (exit code 64): {fault}")
     except TimeoutError:
+        child.ended(frame, node)
         return frame.run.mark(
             node, FAILED, "Pod was active on the node longer than the specified deadline"
         )
@@ -160,7 +162,9 @@ class _Resource:
                 "create": self.store.create, "apply": self.store.apply,
                 "replace": self.store.replace,
             }[self.action]  # fmt: skip
-            return act(data)
+            found = act(data)
+            child.made(self.frame, self.node, found)
+            return found
         if self.action == "get":
             return self._get(data)
         if self.action == "delete":

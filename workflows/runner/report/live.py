@@ -57,7 +57,7 @@ def _last_words(run: Run, node: Node, depth: int) -> list[Text]:
     if node.type != "Pod" or not node.unsuccessful:
         return []
     pad = "  " * (depth + 2)
-    return [Text(pad + item, style="dim") for item in tree.last_lines(run, node, 3)]
+    return [Text(pad + item, style="dim") for item in run.folder.tail(node.id, 3)]
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 from workflows.runner.engine.run import Run
 from workflows.runner.model.node import (
@@ -18,14 +19,17 @@ from workflows.runner.model.node import (
 SIGNS = {
     SUCCEEDED: "✔", FAILED: "✖", ERROR: "⚠", RUNNING: "●", PENDING: "◷", SKIPPED: "○", OMITTED: "○",
 }  # fmt: skip
-LAST_LINES = 10
+LAST_LINES = 20
 _HIDDEN = ("StepGroup",)
 
 
 def rows(run: Run) -> Iterator[tuple[int, Node]]:
-    """Give every node with its depth, in the order of their beginnings."""
+    """Give every node with its depth, in the order of their beginnings.
+
+    A Retry node whose only attempt is all there is to say is left out for that attempt.
+    """
     inside: dict[str, list[Node]] = {}
-    for node in run.nodes.values():
+    for node in list(run.nodes.values()):
         inside.setdefault(_owner(run, node), []).append(node)
     yield from _below(inside, "", 0)
 
@@ -55,8 +59,17 @@ def _below(inside: dict[str, list[Node]], owner: str, depth: int) -> Iterator[tu
     for node in inside.get(owner, ()):
         if node.type in _HIDDEN:
             continue
+        attempts = inside.get(node.id, ())
+        if node.type == "Retry" and len(attempts) == 1 and _says_it_all(node, attempts[0]):
+            yield depth, replace(attempts[0], display_name=node.display_name)
+            yield from _below(inside, attempts[0].id, depth + 1)
+            continue
         yield depth, node
         yield from _below(inside, node.id, depth + 1)
+
+
+def _says_it_all(retry: Node, attempt: Node) -> bool:
+    return retry.fulfilled or not attempt.fulfilled
 
 
 def elapsed(node: Node) -> str:
@@ -88,17 +101,7 @@ def failures(run: Run) -> Iterator[str]:
     for node in run.nodes.values():
         if node.type != "Pod" or not node.unsuccessful:
             continue
-        lines = last_lines(run, node)
+        lines = run.folder.tail(node.id, LAST_LINES)
         if lines:
             yield f"--- last lines of {node.name}"
             yield from (f"    {item}" for item in lines)
-
-
-def last_lines(run: Run, node: Node, count: int = LAST_LINES) -> list[str]:
-    """Give the end of a node's log."""
-    path = run.folder.log(node.id)
-    if not path.exists():
-        return []
-    with path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - 8192))
-        return file.read().decode("utf-8", "replace").splitlines()[-count:]

@@ -61,7 +61,7 @@ def status(_c: Context, json: bool = False) -> None:
     """Show what serves where, and what is wrong with it."""
     from json import dumps
 
-    from infra.local import overview
+    from infra.local.view import overview
 
     with _in_words():
         found = overview.look(_site())
@@ -70,7 +70,7 @@ def status(_c: Context, json: bool = False) -> None:
         return
     from rich.console import Console
 
-    from infra.local import board
+    from infra.local.view import board
 
     board.show(found, Console())
 
@@ -81,7 +81,7 @@ def status(_c: Context, json: bool = False) -> None:
 )
 def logs(_c: Context, what: str, lines: int = 50) -> None:
     """Show the last lines that a part of the site has printed."""
-    from infra.local import logs as printed
+    from infra.local.view import logs as printed
 
     with _in_words():
         for name, text in printed.read(printed.find(_site(), what), lines):

@@ -14,11 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from infra.local import client, facts, overview, stages, stand_ins
+from infra.local import facts, stages
 from infra.local import state as files
 from infra.local.errors import SiteError
+from infra.local.processes import stand_ins
 from infra.local.site import ENVIRONMENTS, Site
 from infra.local.state import CLONE, State
+from infra.local.view import client, overview
 from infra.packages import Installing
 
 GOALS = ("platform", "staging", "canary")

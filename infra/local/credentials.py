@@ -7,8 +7,8 @@ from pathlib import Path
 import yaml
 
 from infra.local import state as files
-from infra.local.manifests import Desired, decoded
-from infra.local.pods import Config
+from infra.local.desired.manifests import Desired, decoded
+from infra.local.processes.pods import Config
 from infra.local.state import State
 
 TABLE = Path(__file__).with_name("secrets.yaml")

@@ -11,19 +11,23 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from infra.local import client, credentials, facts, gateway, gitops, logs, ownership, ports
+from infra.local import credentials, facts, ports
 from infra.local import site as sites
 from infra.local import state as files
+from infra.local.agent import gateway
+from infra.local.desired import gitops
 from infra.local.errors import SiteError, StartError
 from infra.local.site import Site
 from infra.local.state import CLONE, State
-from infra.local.supervision import (
+from infra.local.supervisor import ownership
+from infra.local.supervisor.supervision import (
     Program,
     Supervisor,
     launch_file,
     write_daemon,
     write_program,
 )
+from infra.local.view import client, logs
 
 GUARD_FD = 3  # supervisord closes what it inherits from 5 on
 START_SECONDS = 30.0
@@ -136,7 +140,7 @@ def _traefik() -> str:
 
 def _code_hash() -> str:
     digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*")):
+    for path in sorted(Path(__file__).parent.rglob("*")):
         if path.suffix in (".py", ".yaml"):
             digest.update(path.read_bytes())
     return digest.hexdigest()[:16]

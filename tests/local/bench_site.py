@@ -13,8 +13,9 @@ sys.path.insert(0, str(ROOT))  # run as a script, by nox
 
 import psutil  # noqa: E402
 
-from infra.local import ownership, stages  # noqa: E402
-from infra.local.ownership import processes_of  # noqa: E402
+from infra.local import stages  # noqa: E402
+from infra.local.supervisor import ownership  # noqa: E402
+from infra.local.supervisor.ownership import processes_of  # noqa: E402
 from tests.local.conftest import Bench, app, make_bench, until  # noqa: E402
 from tests.local.load import Load  # noqa: E402
 

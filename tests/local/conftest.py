@@ -15,10 +15,11 @@ from typing import Any
 import pytest
 import yaml
 
-from infra.local import client, stages
+from infra.local import stages
 from infra.local.errors import SiteError
 from infra.local.site import Site, namespace_of, service_key
 from infra.local.state import State
+from infra.local.view import client
 
 APP = Path(__file__).with_name("app.py")
 GIT = {

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from infra.local import images, manifests, stand_ins
+from infra.local.desired import manifests
 from infra.local.errors import PodError
-from infra.local.pods import container_of
+from infra.local.processes import images, stand_ins
+from infra.local.processes.pods import container_of
 from infra.local.site import MLFLOW, REGISTRY
 from infra.local.state import State
 

@@ -7,8 +7,10 @@ import time
 import psutil
 import pytest
 
-from infra.local import client, ownership, stages
-from infra.local.supervision import Supervisor
+from infra.local import stages
+from infra.local.supervisor import ownership
+from infra.local.supervisor.supervision import Supervisor
+from infra.local.view import client
 from tests.local.conftest import app, route, until
 from tests.local.load import Load
 

@@ -7,8 +7,9 @@ import time
 import psutil
 import pytest
 
-from infra.local import ownership, stages
-from infra.local.supervision import Supervisor
+from infra.local import stages
+from infra.local.supervisor import ownership
+from infra.local.supervisor.supervision import Supervisor
 from tests.local.conftest import app, until
 
 KILLS = int(os.environ.get("GOURMET_KILLS", "12"))

@@ -6,7 +6,7 @@ import json
 import math
 import urllib.request
 
-from infra.local import client
+from infra.local.view import client
 from tests.local.conftest import app, route, until
 
 

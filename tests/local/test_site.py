@@ -11,10 +11,12 @@ import time
 import pytest
 import yaml
 
-from infra.local import client, ownership, stages
 from infra.local import site as sites
+from infra.local import stages
 from infra.local.errors import SiteError
 from infra.local.state import State
+from infra.local.supervisor import ownership
+from infra.local.view import client
 from tests.local.conftest import app, make_bench, until
 
 START = (

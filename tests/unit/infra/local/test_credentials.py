@@ -2,9 +2,9 @@
 
 import base64
 
-from infra.local import manifests
 from infra.local.credentials import Secrets
-from infra.local.manifests import Desired
+from infra.local.desired import manifests
+from infra.local.desired.manifests import Desired
 from infra.local.state import State
 
 

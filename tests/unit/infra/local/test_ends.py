@@ -2,7 +2,7 @@
 
 import pytest
 
-from infra.local.ends import End, delay, failures
+from infra.local.processes.ends import End, delay, failures
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from infra.local import fields, manifests
+from infra.local.desired import fields, manifests
 from infra.local.errors import ManifestError
 from tests.local.conftest import app, route
 

@@ -4,10 +4,10 @@ import time
 
 import pytest
 
-from infra.local import gateway
-from infra.local.manifests import Manifest
+from infra.local.agent import gateway
+from infra.local.desired.manifests import Manifest
 from infra.local.ports import Block
-from infra.local.replicas import Replica
+from infra.local.processes.replicas import Replica
 from infra.local.site import Site, new
 from infra.local.state import State
 from tests.local.conftest import app, route

@@ -9,11 +9,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from rich.console import Console
 
-from infra.local import board, overview, registry
 from infra.local.errors import NotRunningError
 from infra.local.ports import Block
 from infra.local.site import ENVIRONMENTS, MLFLOW, new
 from infra.local.state import State
+from infra.local.view import board, overview, registry
 
 DIGEST = "sha256:" + "1" * 64
 OTHER = "sha256:" + "2" * 64

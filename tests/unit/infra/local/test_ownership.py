@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from infra.local import ownership
+from infra.local.supervisor import ownership
 
 SLEEP = "import time; time.sleep(60)"
 

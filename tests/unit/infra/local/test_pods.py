@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from infra.local import pods
 from infra.local.errors import PodError
-from infra.local.images import Image
-from infra.local.volumes import Mount
+from infra.local.processes import pods
+from infra.local.processes.images import Image
+from infra.local.processes.volumes import Mount
 
 FOLDER = Path("/store/rootfs/app")
 CONFIG = pods.Config({"facts": {"where": "/var/lib/x and /tmp/host"}}, {})

@@ -1,6 +1,6 @@
 """When a probe's answers change what is thought of a replica."""
 
-from infra.local.probes import Probe, Watch, read
+from infra.local.processes.probes import Probe, Watch, read
 
 ASK = {"httpGet": {"path": "/", "port": 1}}
 

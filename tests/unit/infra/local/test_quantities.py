@@ -2,7 +2,7 @@
 
 import pytest
 
-from infra.local import quantities
+from infra.local.desired import quantities
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.local.rollout import Member, Steps, Strategy, next_steps, strategy
+from infra.local.desired.rollout import Member, Steps, Strategy, next_steps, strategy
 
 ONE = Strategy(desired=1, surge=1, unavailable=0)
 

@@ -4,8 +4,8 @@ import http.client
 import json
 import urllib.parse
 
-from infra.local import client
 from infra.local.site import MODEL
+from infra.local.view import client
 
 PATH = "/api/2.0/mlflow/registered-models/get?name="
 

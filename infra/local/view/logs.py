@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from infra.local.errors import SiteError, did_you_mean
-from infra.local.replicas import Store
+from infra.local.processes.replicas import Store
 from infra.local.site import APP, ENVIRONMENTS, MLFLOW, Site, namespace_of
 from infra.local.state import State
 

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from infra.local.manifests import Manifest, matches
-from infra.local.replicas import Replica, host_ports
+from infra.local.desired.manifests import Manifest, matches
+from infra.local.processes.replicas import Replica, host_ports
 from infra.local.site import Site, service_key
 
 WEB = "web"

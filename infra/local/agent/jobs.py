@@ -5,13 +5,13 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from infra.local import ends
 from infra.local import state as files
+from infra.local.desired.manifests import Desired, Manifest, template_hash
 from infra.local.errors import PodError
-from infra.local.keeper import Keeper
-from infra.local.manifests import Desired, Manifest, template_hash
-from infra.local.replicas import TERMINATED, Replica
-from infra.local.supervision import Process
+from infra.local.processes import ends
+from infra.local.processes.keeper import Keeper
+from infra.local.processes.replicas import TERMINATED, Replica
+from infra.local.supervisor.supervision import Process
 
 TRIES = 6
 COMPLETE, FAILED, RUNNING = "Complete", "Failed", "Running"

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from infra.local import fields, rollout
+from infra.local.desired import fields, rollout
 from infra.local.errors import ManifestError
 
 DEFAULT_NAMESPACE = "default"

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from infra.local import quantities
+from infra.local.desired import quantities
 from infra.local.errors import ManifestError, did_you_mean
 
 TABLE = Path(__file__).with_name("fields.yaml")

@@ -4,7 +4,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from infra.local.overview import Environment, Overview
+from infra.local.view.overview import Environment, Overview
 
 COLUMNS = ("environment", "version", "digest", "alias", "commit", "health", "traffic")
 COLOURS = {"Healthy": "green", "Progressing": "yellow", "Degraded": "red", "Missing": "red"}

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from infra.local import quantities
 from infra.local import state as files
+from infra.local.desired import quantities
 from infra.local.errors import PodError
-from infra.local.images import Image
+from infra.local.processes.images import Image
+from infra.local.processes.volumes import Mount
 from infra.local.state import State
-from infra.local.supervision import launch_file
-from infra.local.volumes import Mount
+from infra.local.supervisor.supervision import launch_file
 
 REFERENCE = re.compile(r"\$(\$|\(([A-Za-z_][-A-Za-z0-9_.]*)\))")
 CONFIG_ERROR = "CreateContainerConfigError"

@@ -5,14 +5,16 @@ import xmlrpc.client
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from infra.local import ends, images, memory, ownership, pods, ports, probes, volumes
+from infra.local import ports
 from infra.local.credentials import Secrets
-from infra.local.ends import End
+from infra.local.desired.manifests import Desired
+from infra.local.desired.quantities import shown
 from infra.local.errors import PodError
-from infra.local.manifests import Desired
-from infra.local.quantities import shown
-from infra.local.replicas import RUNNING, TERMINATED, WAITING, Replica, Store, host_ports
-from infra.local.supervision import Process, Program, Supervisor
+from infra.local.processes import ends, images, memory, pods, probes, volumes
+from infra.local.processes.ends import End
+from infra.local.processes.replicas import RUNNING, TERMINATED, WAITING, Replica, Store, host_ports
+from infra.local.supervisor import ownership
+from infra.local.supervisor.supervision import Process, Program, Supervisor
 
 PATIENCE = 1.0  # seconds before what is missing (an image, a Secret) is looked for again
 AT_ONCE = 5  # starts in one turn, so that many replicas do not hold up the agent

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from infra.local import gateway
 from infra.local import state as files
+from infra.local.agent import gateway
 from infra.local.ports import LOOPBACK
 from infra.local.site import Site
 

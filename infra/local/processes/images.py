@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from infra.local import stand_ins
 from infra.local.errors import PodError
+from infra.local.processes import stand_ins
 from infra.local.site import REGISTRY
 from infra.local.state import State
 
@@ -45,7 +45,7 @@ def find(state: State, name: str) -> Image:
         raise PodError(
             "InvalidImageName",
             f"{name}: no local program stands in for this image. Name one in "
-            "infra/local/stand_ins.yaml, or one of our own by digest.",
+            "infra/local/processes/stand_ins.yaml, or one of our own by digest.",
         )
     if stand_in.program:
         return Image(name, state.folder, program=stand_in.program)

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-from infra.local import ports, volumes
+from infra.local import ports
 from infra.local import state as files
+from infra.local.desired.manifests import Manifest, labels_of, template_hash
 from infra.local.errors import PodError
-from infra.local.manifests import Manifest, labels_of, template_hash
-from infra.local.pods import container_of, container_ports
+from infra.local.processes import volumes
+from infra.local.processes.pods import container_of, container_ports
 from infra.local.site import Site
 
 WAITING, RUNNING, TERMINATED = "Waiting", "Running", "Terminated"

@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from infra.local import client, registry
 from infra.local.errors import NotRunningError
 from infra.local.site import APP, ENVIRONMENTS, Site, namespace_of, service_key
+from infra.local.view import client, registry
 
 MISSING, HEALTHY = "Missing", "Healthy"
 

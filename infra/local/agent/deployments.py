@@ -4,13 +4,14 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from infra.local import ends, rollout
+from infra.local.desired import rollout
+from infra.local.desired.manifests import Desired, Manifest, template_hash
 from infra.local.errors import PodError
-from infra.local.keeper import Keeper
-from infra.local.logs import last_lines
-from infra.local.manifests import Desired, Manifest, template_hash
-from infra.local.replicas import WAITING, Replica
-from infra.local.supervision import Process
+from infra.local.processes import ends
+from infra.local.processes.keeper import Keeper
+from infra.local.processes.replicas import WAITING, Replica
+from infra.local.supervisor.supervision import Process
+from infra.local.view.logs import last_lines
 
 HEALTHY, PROGRESSING, DEGRADED, MISSING = "Healthy", "Progressing", "Degraded", "Missing"
 DEADLINE = 600

@@ -4,14 +4,15 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from infra.local import gateway, pods
-from infra.local.deployments import HEALTHY, Deployments
-from infra.local.jobs import Jobs
-from infra.local.manifests import Desired, Manifest, template_hash
-from infra.local.replicas import RUNNING, Replica
-from infra.local.rollout import strategy
+from infra.local.agent import gateway
+from infra.local.agent.deployments import HEALTHY, Deployments
+from infra.local.agent.jobs import Jobs
+from infra.local.desired.manifests import Desired, Manifest, template_hash
+from infra.local.desired.rollout import strategy
+from infra.local.processes import pods
+from infra.local.processes.replicas import RUNNING, Replica
 from infra.local.site import Site, service_key, url
-from infra.local.supervision import Process
+from infra.local.supervisor.supervision import Process
 
 
 def moment(seconds: float | None) -> str | None:

@@ -17,21 +17,24 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from infra.local import gateway, gitops, logs, manifests, report, site
+from infra.local import site
 from infra.local import state as files
-from infra.local.api import Server
+from infra.local.agent import gateway, report
+from infra.local.agent.api import Server
+from infra.local.agent.deployments import Deployments
+from infra.local.agent.jobs import Jobs
+from infra.local.agent.objects import Folder
+from infra.local.agent.switch import Switch
 from infra.local.credentials import Secrets
-from infra.local.deployments import Deployments
+from infra.local.desired import gitops, manifests
+from infra.local.desired.manifests import Desired
 from infra.local.errors import ManifestError
-from infra.local.jobs import Jobs
-from infra.local.keeper import Keeper
-from infra.local.manifests import Desired
-from infra.local.objects import Folder
-from infra.local.replicas import RUNNING, WAITING, Store
+from infra.local.processes.keeper import Keeper
+from infra.local.processes.replicas import RUNNING, WAITING, Store
 from infra.local.site import Site
 from infra.local.state import State
-from infra.local.supervision import Process, Supervisor, config_file
-from infra.local.switch import Switch
+from infra.local.supervisor.supervision import Process, Supervisor, config_file
+from infra.local.view import logs
 
 BUSY, IDLE = 0.05, 0.5  # seconds between two turns
 GLANCE = 0.05  # seconds between two glances at processes, while nothing else is to do

@@ -9,6 +9,7 @@ from services.lifecycle.errors import AskedWronglyError, GitError
 
 HEAD = "HEAD"
 COMMIT = re.compile(r"[0-9a-f]{40}")
+PINNED = re.compile(r"(.+)@([0-9a-f]{40})")
 
 
 @dataclass(frozen=True)
@@ -43,14 +44,19 @@ class Checkout:
 def fetch(source: str, branch: str, into: Path) -> Checkout:
     """Fetch one branch, tag or commit; doing it again in the same folder is fine.
 
+    `BRANCH@COMMIT` is a branch as it stood at a commit: the steps of one workflow see the same
+    code although somebody pushes meanwhile.
+
     Raises:
         GitError: the repository cannot be reached, or knows no such branch.
     """
     into.mkdir(parents=True, exist_ok=True)
     if not (into / "HEAD").exists():
         git.run("init", "--bare", "--quiet", ".", folder=into)
+    at = PINNED.fullmatch(branch)
+    wanted = at[2] if at else branch
     try:
-        git.run("fetch", "--quiet", "--no-tags", "--depth=1", source, branch, folder=into)
+        git.run("fetch", "--quiet", "--no-tags", "--depth=1", source, wanted, folder=into)
     except GitError as error:
         raise GitError(
             f"fetch {branch}",
@@ -58,7 +64,14 @@ def fetch(source: str, branch: str, into: Path) -> Checkout:
             f"{error.reason}. Name a branch, tag or full commit of that repository",
         ) from None
     commit = git.text("rev-parse", "FETCH_HEAD^{commit}", folder=into)
-    return Checkout(into, commit, _tag(branch, _default_branch(source, into)))
+    name = at[1] if at else branch
+    return Checkout(into, commit, _tag(name, _default_branch(source, into)))
+
+
+def pinned(branch: str, commit: str) -> str:
+    """Name a branch as it stands at a commit, for `fetch`."""
+    known = PINNED.fullmatch(branch)
+    return f"{known[1] if known else branch}@{commit}"
 
 
 def _default_branch(source: str, folder: Path) -> str:

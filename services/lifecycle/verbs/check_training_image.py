@@ -2,7 +2,7 @@
 
 from argparse import ArgumentParser, Namespace
 
-from services.lifecycle import building
+from services.lifecycle import building, source
 from services.lifecycle.errors import ImageError
 from services.lifecycle.recipes import recipe
 from services.lifecycle.step import Step
@@ -32,6 +32,7 @@ def run(step: Step, asked: Namespace) -> dict[str, str]:
     return {
         "state": state,
         "commit": checkout.commit,
+        "branch": source.pinned(asked.branch, checkout.commit),
         "tag": checkout.tag,
         "image": f"{name}@{digest}" if digest else "",
     }

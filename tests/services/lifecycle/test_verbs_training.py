@@ -59,6 +59,19 @@ def test_another_branch_has_a_training_image_of_its_own(verbs, source):
     assert check(verbs)["image"] == main["image"]
 
 
+def test_the_steps_of_one_run_see_one_commit_although_somebody_pushes_meanwhile(verbs, source):
+    first = check(verbs)
+    source.commit({"services/trainer/__main__.py": "print('pushed meanwhile')\n"})
+
+    built = build(verbs, branch=first["branch"])
+    found = check(verbs, branch=first["branch"], require=True)
+
+    assert built["commit"] == found["commit"] == first["commit"]
+    assert built["tag"] == "default"
+    assert found["image"] == built["image"]
+    assert check(verbs)["state"] == "changed"
+
+
 def test_training_is_refused_with_an_image_of_other_code(verbs):
     with pytest.raises(ImageError, match=r"is missing for commit .*build-training-image\.yaml"):
         check(verbs, require=True)

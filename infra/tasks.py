@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     help={
         "data": "sample, or a folder or zip of photos",
         "until": "platform, staging or canary",
-        "yes": "do not ask",
+        "yes": "do not ask before the first download",
     }
 )
 def up(_c: Context, data: str = "", until: str = "canary", yes: bool = False) -> None:
@@ -31,6 +31,12 @@ def up(_c: Context, data: str = "", until: str = "canary", yes: bool = False) ->
     if until not in stages.GOALS:
         raise Exit(f"--until {until}: choose {', '.join(stages.GOALS)}.", 2)
     named = data if data in ("", "sample") else str(Path(os.environ.get("GOURMET_FROM", ""), data))
+    if named not in ("", "sample") and not Path(named).exists():
+        raise Exit(f"{named}: there is no such folder or zip file.", 2)
+    if not yes and not state.locate().folder.exists() and sys.stdin.isatty():
+        print(f"This makes {state.locate().folder}, and downloads 3 GB of packages once.")
+        if input("Go on? [Y/n] ").strip().lower() not in ("", "y", "yes"):
+            raise Exit("Nothing was changed.", 0)
     with _in_words():
         stages.run(state.locate(), stages.Wish(named or None, until), _tell)
     status(_c)

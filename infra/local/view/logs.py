@@ -47,7 +47,7 @@ def find(site: Site, what: str) -> list[Path]:
     exact = site.state.logs / f"{what}.log"
     if exact.exists():
         return [exact]
-    runs = [run.name for run in site.state.runs.glob("*") if run.is_dir()]
+    runs = [run.name for run in site.state.runs.glob("[!.]*") if run.is_dir()]
     raise NoLogError(what, [*PROGRAMS, *owners, *sorted(runs)])
 
 

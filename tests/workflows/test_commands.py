@@ -147,6 +147,52 @@ def test_a_plan_shows_the_nodes_and_starts_nothing(desk: Desk) -> None:
     assert json.loads(desk.run("list", "-o", "json").stdout) == []
 
 
+def test_a_plan_shows_images_of_the_template_defaults(desk: Desk) -> None:
+    defaults = "  templateDefaults: {container: {image: busybox}}\n  templates:\n"
+    text = HELLO.replace("image: busybox, ", "").replace("  templates:\n", defaults)
+
+    done = desk.run("run", desk.write("hello.yaml", text), "--plan")
+
+    assert done.returncode == 0
+    assert "greet: container say  busybox" in done.stdout
+    assert "images: busybox\n" in done.stdout
+
+
+CHOICE = """
+apiVersion: argoproj.io/v1alpha1
+kind: WorkflowTemplate
+metadata: {name: choice}
+spec:
+  entrypoint: main
+  arguments: {parameters: [{name: colour, value: red, enum: [red, blue]}]}
+  templates:
+  - name: main
+    container: {image: busybox, command: [echo, "{{workflow.parameters.colour}}"]}
+"""
+
+
+def test_a_value_that_the_template_does_not_allow_is_refused_before_the_start(desk: Desk) -> None:
+    file = desk.write("choice.yaml", CHOICE)
+
+    done = desk.run("run", file, "--from", "choice", "-p", "colour=green")
+
+    assert done.returncode == 2
+    assert (
+        "spec.arguments.colour.value should be present in spec.arguments.colour.enum list"
+        in done.stderr
+    )
+    assert not (desk.folder / "state").exists()
+
+
+def test_a_value_that_the_template_allows_is_taken(desk: Desk) -> None:
+    file = desk.write("choice.yaml", CHOICE)
+
+    done = desk.run("run", file, "--from", "choice", "-p", "colour=blue", "--name", "one")
+
+    assert done.returncode == 0
+    assert desk.run("logs", "one").stdout.endswith(": blue\n")
+
+
 def test_a_stub_stands_for_a_node(desk: Desk) -> None:
     stub = desk.write("stub.yaml", "phase: Failed\nmessage: as if\nexitCode: 9\n")
 

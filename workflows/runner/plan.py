@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from workflows.runner.check import merge
 from workflows.runner.errors import NodeFault
 from workflows.runner.model.library import Library, by_name
 from workflows.runner.model.shapes import kind_of
@@ -44,6 +45,7 @@ def context_of(name: str, spec: Mapping[str, Any], library: Library) -> Template
 def reachable(spec: Mapping[str, Any], context: TemplateContext) -> Iterator[dict[str, Any]]:
     """Give every template that a workflow can call, each once."""
     seen: set[int] = set()
+    defaults = spec.get("templateDefaults")
     pending = [(context, holder) for holder in _roots(spec)]
     while pending:
         where, holder = pending.pop()
@@ -54,7 +56,7 @@ def reachable(spec: Mapping[str, Any], context: TemplateContext) -> Iterator[dic
         if id(template) in seen:
             continue
         seen.add(id(template))
-        yield template
+        yield merge.template_defaults(template, defaults)
         pending += [(inner, call) for _, call in calls(template)]
 
 
@@ -119,18 +121,33 @@ def _references(container: Mapping[str, Any], found: Needs) -> None:
 
 
 def expand(
-    name: str, holder: Mapping[str, Any], context: TemplateContext, depth: int = 0
+    name: str,
+    holder: Mapping[str, Any],
+    context: TemplateContext,
+    defaults: Mapping[str, Any] | None,
+    depth: int = 0,
 ) -> Planned:
-    """Give what one call would run, with what it calls in turn."""
+    """Give what one call would run, with what it calls in turn.
+
+    Args:
+        name: Of the step or task.
+        holder: The step or task.
+        context: Where its template is looked up.
+        defaults: The workflow's templateDefaults.
+        depth: How many calls are around it.
+    """
     try:
         inner, template = context.resolve(holder)
     except NodeFault as fault:
         return Planned(name, "?", "?", note=fault.message)
     kind = kind_of(template) or ""
+    template = merge.template_defaults(template, defaults)
     image = next((str(c.get("image", "")) for c in containers(template)), "")
     planned = Planned(name, template.get("name") or "(inline)", kind, image, _note(holder))
     if depth < _DEPTH:
-        planned.inner = [expand(called, call, inner, depth + 1) for called, call in calls(template)]
+        planned.inner = [
+            expand(called, call, inner, defaults, depth + 1) for called, call in calls(template)
+        ]
     return planned
 
 

@@ -57,7 +57,8 @@ def show_plan(
     for workflow in made:
         spec = program.spec_of(workflow, library)
         context = plan.context_of(workflow["metadata"]["name"], spec, library)
-        planned = plan.expand("entry", {"template": spec.get("entrypoint", "")}, context)
+        entry = {"template": spec.get("entrypoint", "")}
+        planned = plan.expand("entry", entry, context, spec.get("templateDefaults"))
         needs = plan.needs(plan.reachable(spec, context))
         if output == "json":
             facts = {name: list(found) for name, found in asdict(needs).items()}

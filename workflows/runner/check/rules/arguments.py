@@ -75,9 +75,17 @@ def _check_artifact(at: str, artifact: Data, place: Place) -> None:
 
 
 def merged(first: Arguments, second: Arguments) -> Arguments:
-    """Give the arguments of both; by name, those of the first win."""
+    """Give the arguments of both; by name, those of the first win.
+
+    A value that is given on submission must be one of those that the second side allows.
+    """
+    allowed = {p.get("name"): p["enum"] for p in second.parameters or [] if p.get("enum")}
+    given = [
+        {"enum": allowed[p["name"]], **p} if p.get("name") in allowed else p
+        for p in first.parameters or []
+    ]
     return Arguments(
-        _merged(first.parameters or [], second.parameters or []),
+        _merged(given, second.parameters or []),
         _merged(first.artifacts or [], second.artifacts or []),
     )
 

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from workflows.runner.errors import NodeFault
-from workflows.runner.language import expr, gotext, tags, when
+from workflows.runner.language import expr, tags, when
 from workflows.runner.language.errors import ExpressionError, LanguageError
+from workflows.runner.language.go import gotext
 from workflows.runner.language.schedule import Schedule
 from workflows.runner.model import submit
 from workflows.runner.model.node import ERROR, FAILED, SUCCEEDED

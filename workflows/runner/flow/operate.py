@@ -12,7 +12,7 @@ from workflows.runner.engine.waits import InterruptedWaitError
 from workflows.runner.errors import DepthFault, NodeFault, StuckFault, TimeoutFault
 from workflows.runner.flow.prepare import set_up
 from workflows.runner.flow.workflowhooks import WorkflowHooks
-from workflows.runner.language import gotext
+from workflows.runner.language.go import gotext
 from workflows.runner.model import names
 from workflows.runner.model.node import (
     ERROR,

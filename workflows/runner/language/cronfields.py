@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from workflows.runner.language.errors import ScheduleError
-from workflows.runner.language.gomath import parse_int
-from workflows.runner.language.gotext import quote
+from workflows.runner.language.go.gomath import parse_int
+from workflows.runner.language.go.gotext import quote
 
 BOUNDS = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 6))
 MONTHS_OF_YEAR = {

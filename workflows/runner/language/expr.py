@@ -4,7 +4,6 @@ import functools
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from workflows.runner.language import gojson, gotext
 from workflows.runner.language.errors import ExpressionError, PathError
 from workflows.runner.language.exprlang import nodes, numbers
 from workflows.runner.language.exprlang.checker import check
@@ -12,6 +11,7 @@ from workflows.runner.language.exprlang.faults import FaultError, placed
 from workflows.runner.language.exprlang.parser import parse
 from workflows.runner.language.exprlang.running import Machine
 from workflows.runner.language.exprlang.values import Function
+from workflows.runner.language.go import gojson, gotext
 
 
 def evaluate(source: str, env: Mapping[str, Any]) -> Any:
@@ -152,7 +152,7 @@ def _to_json(value: Any) -> str:
 
 
 def _jsonpath(text: str, path: str) -> Any:
-    from workflows.runner.language import querypath
+    from workflows.runner.language.pathlang import querypath
 
     try:
         value = gotext.parse_json(text)

@@ -7,8 +7,9 @@ from typing import Any, TypeAlias
 
 import yaml
 
-from workflows.runner.language import gotext, scalars
+from workflows.runner.language import scalars
 from workflows.runner.language.errors import ManifestError
+from workflows.runner.language.go import gotext
 
 Path: TypeAlias = tuple[str | int, ...]
 

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from workflows.runner.language import gjsonpath, gotext, kubepath, kubewalk, selectors
 from workflows.runner.language.errors import PathError
+from workflows.runner.language.go import gotext
+from workflows.runner.language.pathlang import gjsonpath, kubepath, kubewalk, selectors
 
 
 def jsonpath(obj: Any, template: str) -> str:

@@ -14,7 +14,7 @@ from workflows.runner.language.cronfields import (
 from workflows.runner.language.duration import nanoseconds
 from workflows.runner.language.errors import DurationError, ScheduleError
 from workflows.runner.language.exprlang.texts import fields
-from workflows.runner.language.gotime import Moment, Zone, at, load_zone
+from workflows.runner.language.go.gotime import Moment, Zone, at, load_zone
 
 _DESCRIPTORS = {
     "@yearly": "0 0 1 1 *",

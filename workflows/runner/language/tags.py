@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import Any, Final
 
-from workflows.runner.language import gotext
 from workflows.runner.language.errors import (
     ExpressionError,
     TagError,
     UnresolvedError,
 )
+from workflows.runner.language.go import gotext
 
 
 class _Absent(Enum):

@@ -3,7 +3,7 @@
 import functools
 
 from workflows.runner.language.errors import ConditionError
-from workflows.runner.language.gofmt import sprint
+from workflows.runner.language.go.gofmt import sprint
 from workflows.runner.language.govaluate.evaluation import compiled, computed
 from workflows.runner.language.govaluate.lexer import tokens
 from workflows.runner.language.govaluate.tokens import Token

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from workflows.runner.language import gotext
+from workflows.runner.language.go import gotext
 from workflows.runner.language.manifest import any_string
 
 KINDS = (

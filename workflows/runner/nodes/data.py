@@ -5,8 +5,9 @@ from typing import Any
 
 from workflows.runner.engine.frame import Frame
 from workflows.runner.errors import NodeFault
-from workflows.runner.language import expr, gotext
+from workflows.runner.language import expr
 from workflows.runner.language.errors import ExpressionError
+from workflows.runner.language.go import gotext
 from workflows.runner.machine.artifacts import location
 from workflows.runner.model.node import ERROR, FAILED, PENDING, SUCCEEDED, Node
 from workflows.runner.nodes import limits

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from workflows.runner.language import gotext
+from workflows.runner.language.go import gotext
 from workflows.runner.language.moments import creation_names
 from workflows.runner.model import shapes
 from workflows.runner.model.library import Library, MissingObjectError

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from workflows.runner.errors import NodeFault
-from workflows.runner.language import gofmt, gojson, gotext
 from workflows.runner.language.errors import LanguageError
+from workflows.runner.language.go import gofmt, gojson, gotext
 
 _UNESCAPE = {"\\u003c": "<", "\\u003e": ">", "\\u0026": "&"}
 _WHOLE = re.compile(r"[-+]?[0-9]+$")

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from workflows.runner.errors import NodeFault
-from workflows.runner.language import gojson, gotext
+from workflows.runner.language.go import gojson, gotext
 from workflows.runner.language.tags import ABSENT
 from workflows.runner.model.node import SUCCEEDED, Node
 from workflows.runner.scope import items

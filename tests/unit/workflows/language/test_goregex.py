@@ -2,7 +2,7 @@
 
 import pytest
 
-from workflows.runner.language import goregex
+from workflows.runner.language.go import goregex
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,9 @@
 
 import pytest
 
-from workflows.runner.language import duration, gofmt, gojson, gotext
+from workflows.runner.language import duration
 from workflows.runner.language.errors import DurationError
+from workflows.runner.language.go import gofmt, gojson, gotext
 
 FORMATS = [
     ("%d", 7, "7"),

@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from workflows.runner.language import gotext, manifest
+from workflows.runner.language import manifest
 from workflows.runner.language.errors import ManifestError
+from workflows.runner.language.go import gotext
 
 
 def read_one(text):

@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from workflows.runner.language import golayout, goparse, gotime, moments
+from workflows.runner.language import moments
+from workflows.runner.language.go import golayout, goparse, gotime
 
 MOMENT = datetime(2026, 3, 1, 4, 5, 6, 78000, tzinfo=UTC)
 

@@ -7,19 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workflows.runner.language import (
-    depends,
-    duration,
-    expr,
-    gojson,
-    goregex,
-    gotext,
-    manifest,
-    paths,
-    tags,
-    when,
-)
+from workflows.runner.language import depends, duration, expr, manifest, paths, tags, when
 from workflows.runner.language.errors import LanguageError
+from workflows.runner.language.go import gojson, goregex, gotext
 from workflows.runner.language.schedule import Schedule
 
 SCOPE = {"a": "1", "b.c": '{"x":[1,"y"]}', "item": "v", "steps.s.outputs.result": "[1]"}

@@ -2,8 +2,9 @@
 
 import pytest
 
-from workflows.runner.language import expr, gotext
+from workflows.runner.language import expr
 from workflows.runner.language.errors import ExpressionError
+from workflows.runner.language.go import gotext
 
 SCOPE = {
     "s": "abc",

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from workflows.runner.language import gofmt, timemethods
 from workflows.runner.language.exprlang.faults import FaultError
 from workflows.runner.language.exprlang.operators import key_of
 from workflows.runner.language.exprlang.values import Byte, Function, to_int, type_name
-from workflows.runner.language.gotime import Duration, Moment, Zone
+from workflows.runner.language.go import gofmt, timemethods
+from workflows.runner.language.go.gotime import Duration, Moment, Zone
 
 
 def fetch(base: Any, key: Any) -> Any:

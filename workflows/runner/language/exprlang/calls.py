@@ -7,8 +7,8 @@ from workflows.runner.language.exprlang.overloads import RULES
 from workflows.runner.language.exprlang.signatures import SIGNATURES
 from workflows.runner.language.exprlang.types import Type
 from workflows.runner.language.exprlang.values import Function
-from workflows.runner.language.gotime import Duration, Moment, Zone
-from workflows.runner.language.timemethods import METHODS
+from workflows.runner.language.go.gotime import Duration, Moment, Zone
+from workflows.runner.language.go.timemethods import METHODS
 
 if TYPE_CHECKING:
     from workflows.runner.language.exprlang.checker import Checker

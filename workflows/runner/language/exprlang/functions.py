@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from workflows.runner.language import gofmt, gojson, golayout, goparse, gotext, gotime
 from workflows.runner.language.duration import nanoseconds
 from workflows.runner.language.errors import DurationError
 from workflows.runner.language.exprlang import numbers, operators, texts
@@ -21,6 +20,7 @@ from workflows.runner.language.exprlang.values import (
     to_int,
     type_name,
 )
+from workflows.runner.language.go import gofmt, gojson, golayout, goparse, gotext, gotime
 
 _TYPES = {
     "<nil>": "nil", "int64": "int", "uint8": "uint", "float64": "float",

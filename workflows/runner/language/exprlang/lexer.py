@@ -6,7 +6,7 @@ from typing import NamedTuple
 from workflows.runner.language.errors import ExpressionError
 from workflows.runner.language.exprlang import escapes
 from workflows.runner.language.exprlang.faults import FaultError, placed
-from workflows.runner.language.gotext import quote
+from workflows.runner.language.go.gotext import quote
 
 IDENTIFIER, NUMBER, STRING, BYTES, OPERATOR, BRACKET, END = (
     "Identifier", "Number", "String", "Bytes", "Operator", "Bracket", "EOF",

@@ -5,7 +5,7 @@ import re
 
 from workflows.runner.language.exprlang.faults import placed
 from workflows.runner.language.exprlang.lexer import Token
-from workflows.runner.language.gotext import quote
+from workflows.runner.language.go.gotext import quote
 
 _FLOAT = re.compile(r"(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII)
 _KINDS = {"0x": ("hex", 16), "0b": ("binary", 2), "0o": ("octal", 8)}

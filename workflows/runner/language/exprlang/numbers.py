@@ -13,8 +13,8 @@ from workflows.runner.language.exprlang.values import (
     type_name,
     wrapped,
 )
-from workflows.runner.language.gomath import from_float, parse_float, parse_int
-from workflows.runner.language.gotime import Duration
+from workflows.runner.language.go.gomath import from_float, parse_float, parse_int
+from workflows.runner.language.go.gotime import Duration
 
 
 def to_whole(value: Any) -> int:

@@ -1,8 +1,8 @@
 """Which types the operators of expressions take, and what they give."""
 
-from workflows.runner.language import goregex
 from workflows.runner.language.exprlang import nodes, types
 from workflows.runner.language.exprlang.types import Type, perhaps
+from workflows.runner.language.go import goregex
 
 _ORDERED = ("string", "time", "duration")
 

@@ -4,7 +4,6 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from workflows.runner.language import gomath, goregex
 from workflows.runner.language.exprlang.faults import FaultError
 from workflows.runner.language.exprlang.values import (
     AnyMap,
@@ -15,7 +14,8 @@ from workflows.runner.language.exprlang.values import (
     type_name,
     wrapped,
 )
-from workflows.runner.language.gotime import Duration, Moment
+from workflows.runner.language.go import gomath, goregex
+from workflows.runner.language.go.gotime import Duration, Moment
 
 _MOST = 1_000_000
 

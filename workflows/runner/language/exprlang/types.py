@@ -10,7 +10,7 @@ from workflows.runner.language.exprlang.values import (
     go_name,
     type_name,
 )
-from workflows.runner.language.gotime import Duration, Moment, Zone
+from workflows.runner.language.go.gotime import Duration, Moment, Zone
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from workflows.runner.language.exprlang.faults import FaultError
-from workflows.runner.language.gomath import from_float
-from workflows.runner.language.gotime import ZERO_TIME, Duration, Moment, Zone
+from workflows.runner.language.go.gomath import from_float
+from workflows.runner.language.go.gotime import ZERO_TIME, Duration, Moment, Zone
 
 
 class Int64(int):

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from workflows.runner.language import goregex
 from workflows.runner.language.errors import ConditionError, ExpressionError
+from workflows.runner.language.go import goregex
 from workflows.runner.language.govaluate.operations import OPERATIONS, check
 from workflows.runner.language.govaluate.stages import Stage, plan
 from workflows.runner.language.govaluate.tokens import (

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from workflows.runner.language.errors import ConditionError
-from workflows.runner.language.gomath import parse_float
+from workflows.runner.language.go.gomath import parse_float
 from workflows.runner.language.govaluate.tokens import (
     COMPARATORS,
     GRAMMAR,
@@ -18,7 +18,7 @@ from workflows.runner.language.govaluate.tokens import (
 )
 
 if TYPE_CHECKING:
-    from workflows.runner.language.gotime import Moment
+    from workflows.runner.language.go.gotime import Moment
 
 _HEXADECIMAL = re.compile("[0-9a-fA-F]+")
 

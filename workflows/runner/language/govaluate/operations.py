@@ -4,10 +4,10 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from workflows.runner.language import goregex
 from workflows.runner.language.errors import ConditionError
-from workflows.runner.language.gofmt import sprint
-from workflows.runner.language.gomath import divide, from_float, power
+from workflows.runner.language.go import goregex
+from workflows.runner.language.go.gofmt import sprint
+from workflows.runner.language.go.gomath import divide, from_float, power
 
 FORMATS = {
     "logical": "Value '{}' cannot be used with the logical operator '{}', it is not a bool",

@@ -1,7 +1,7 @@
 """The texts that a `when` takes for times."""
 
-from workflows.runner.language import golayout, goparse
-from workflows.runner.language.gotime import Moment
+from workflows.runner.language.go import golayout, goparse
+from workflows.runner.language.go.gotime import Moment
 
 _LAYOUTS = (
     golayout.ANSIC, golayout.UNIX_DATE, golayout.RUBY_DATE, golayout.KITCHEN,

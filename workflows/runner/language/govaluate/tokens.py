@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 
 from workflows.runner.language.errors import ConditionError
-from workflows.runner.language.gofmt import sprint
+from workflows.runner.language.go.gofmt import sprint
 
 _VALUES = "NUMERIC BOOLEAN VARIABLE FUNCTION ACCESSOR STRING TIME CLAUSE"
 _AFTER_VALUE = "MODIFIER COMPARATOR LOGICALOP CLAUSE_CLOSE SEPARATOR"

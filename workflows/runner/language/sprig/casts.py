@@ -3,10 +3,10 @@
 import re
 from typing import Any
 
-from workflows.runner.language import gofmt
 from workflows.runner.language.exprlang.faults import FaultError
 from workflows.runner.language.exprlang.values import kind_name, wrapped
-from workflows.runner.language.gomath import from_float, parse_float
+from workflows.runner.language.go import gofmt
+from workflows.runner.language.go.gomath import from_float, parse_float
 
 _WHOLE = re.compile(
     r"([+-]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|0[oO]?([0-7]+)|(0|[1-9]\d*))", re.ASCII

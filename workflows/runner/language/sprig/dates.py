@@ -3,14 +3,14 @@
 from collections.abc import Callable
 from typing import Any
 
-from workflows.runner.language import goparse, gotime
 from workflows.runner.language.duration import format_duration, nanoseconds
 from workflows.runner.language.errors import DurationError
 from workflows.runner.language.exprlang.faults import FaultError
 from workflows.runner.language.exprlang.values import Int64
-from workflows.runner.language.golayout import layout
-from workflows.runner.language.gomath import parse_int
-from workflows.runner.language.gotime import Duration, Moment
+from workflows.runner.language.go import goparse, gotime
+from workflows.runner.language.go.golayout import layout
+from workflows.runner.language.go.gomath import parse_int
+from workflows.runner.language.go.gotime import Duration, Moment
 
 _SECOND = 10**9
 _UNITS = (

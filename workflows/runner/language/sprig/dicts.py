@@ -4,10 +4,10 @@ import copy
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from workflows.runner.language import gojson, gotext
 from workflows.runner.language.exprlang.faults import FaultError
 from workflows.runner.language.exprlang.operators import same
 from workflows.runner.language.exprlang.values import expected, kind_name, type_name
+from workflows.runner.language.go import gojson, gotext
 from workflows.runner.language.sprig.casts import is_empty, text
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from workflows.runner.language.exprlang.faults import FaultError
 from workflows.runner.language.exprlang.values import Int64
-from workflows.runner.language.gofmt import sprint
+from workflows.runner.language.go.gofmt import sprint
 from workflows.runner.language.sprig.casts import floating, limited, whole
 
 _EXACT = decimal.Context(prec=400, Emin=-100000, Emax=100000)
@@ -32,7 +32,7 @@ def _float64(v: Any) -> float:
 
 
 def _atoi(a: str) -> int:
-    from workflows.runner.language.gomath import parse_int
+    from workflows.runner.language.go.gomath import parse_int
 
     return parse_int(a) or 0
 

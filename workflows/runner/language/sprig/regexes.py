@@ -4,11 +4,11 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from workflows.runner.language import goregex
 from workflows.runner.language.errors import ExpressionError
 from workflows.runner.language.exprlang.faults import FaultError
 from workflows.runner.language.exprlang.values import NilList
-from workflows.runner.language.gotext import quote
+from workflows.runner.language.go import goregex
+from workflows.runner.language.go.gotext import quote
 
 _REFERENCE = re.compile(r"\$(?:\$|\{(\w+)\}|(\w+))", re.ASCII)
 _SPECIAL = re.compile(r"[\\.+*?()|\[\]{}^$]")

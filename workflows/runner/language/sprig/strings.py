@@ -5,9 +5,9 @@ import string
 from collections.abc import Callable
 from typing import Any
 
-from workflows.runner.language import gofmt, gotext
 from workflows.runner.language.exprlang import texts
 from workflows.runner.language.exprlang.faults import FaultError
+from workflows.runner.language.go import gofmt, gotext
 from workflows.runner.language.sprig import casts
 from workflows.runner.language.sprig.words import camel, joined_words
 

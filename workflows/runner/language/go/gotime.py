@@ -137,12 +137,12 @@ class Moment:
 
     def to_json(self) -> str:
         """Write it as encoding/json does."""
-        from workflows.runner.language.golayout import RFC3339_NANO, layout
+        from workflows.runner.language.go.golayout import RFC3339_NANO, layout
 
         return f'"{layout(self, RFC3339_NANO)}"'
 
     def __str__(self) -> str:
-        from workflows.runner.language.golayout import layout
+        from workflows.runner.language.go.golayout import layout
 
         return layout(self, "2006-01-02 15:04:05.999999999 -0700 MST")
 

@@ -4,10 +4,10 @@ import operator
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from workflows.runner.language import gofmt, gotext
 from workflows.runner.language.errors import PathError
 from workflows.runner.language.exprlang.values import type_name
-from workflows.runner.language.kubepath import Bounds, Step
+from workflows.runner.language.go import gofmt, gotext
+from workflows.runner.language.pathlang.kubepath import Bounds, Step
 
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "==": operator.eq, "!=": operator.ne, "<": operator.lt,

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from workflows.runner.language.gotime import MONTHS, WEEKDAYS, Moment
+from workflows.runner.language.go.gotime import MONTHS, WEEKDAYS, Moment
 
 ANSIC: Final = "Mon Jan _2 15:04:05 2006"
 UNIX_DATE: Final = "Mon Jan _2 15:04:05 MST 2006"

@@ -2,7 +2,7 @@
 
 import re
 
-from workflows.runner.language.gotext import quote
+from workflows.runner.language.go.gotext import quote
 
 _BLANK = re.compile(r"[ \t\r\n]*")
 _STRING = re.compile(r'"(?:[^"\\\x00-\x1f]|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*')

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from workflows.runner.language import gotext
+from workflows.runner.language.go import gotext
 
 _VERB = re.compile(
     r"%(?P<flags>[-+# 0]*)(?:\[(?P<i1>\d+)\])?(?P<width>\*|\d+)?"

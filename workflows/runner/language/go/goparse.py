@@ -5,9 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from workflows.runner.language.golayout import chunks
-from workflows.runner.language.gotext import quote
-from workflows.runner.language.gotime import (
+from workflows.runner.language.go.golayout import chunks
+from workflows.runner.language.go.gotext import quote
+from workflows.runner.language.go.gotime import (
     MONTHS,
     UTC_ZONE,
     WEEKDAYS,

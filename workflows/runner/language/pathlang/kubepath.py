@@ -7,7 +7,7 @@ from typing import Any
 from workflows.runner.language.errors import PathError
 from workflows.runner.language.exprlang import escapes
 from workflows.runner.language.exprlang.faults import FaultError
-from workflows.runner.language.gomath import parse_float, parse_int
+from workflows.runner.language.go.gomath import parse_float, parse_int
 
 _DICT_KEY = re.compile(r"'([^']*)'")
 _SLICE = re.compile(r"(-?\d*)(:-?\d*)?(:-?\d*)?", re.ASCII)

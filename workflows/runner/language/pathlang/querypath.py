@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from workflows.runner.language import queryscript
 from workflows.runner.language.errors import PathError
+from workflows.runner.language.pathlang import queryscript
 
 _SLICE = re.compile(r"(-?\d*|\(.*\)):(-?\d*|\(.*\))(?::(-?\d*))?", re.ASCII)
 _INDEX = re.compile(r"[+-]?\d+", re.ASCII)

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from workflows.runner.language import golayout
 from workflows.runner.language.duration import format_duration
-from workflows.runner.language.gotime import (
+from workflows.runner.language.go import golayout
+from workflows.runner.language.go.gotime import (
     UTC_ZONE,
     ZERO_TIME,
     Duration,

@@ -72,7 +72,7 @@ def _operand(text: str, current: Any, root: Any) -> Any:
 
 
 def _value(text: str, current: Any, root: Any) -> Any:
-    from workflows.runner.language import querypath
+    from workflows.runner.language.pathlang import querypath
 
     added = _ADDED.fullmatch(text)
     if added and text[0] in "@$":

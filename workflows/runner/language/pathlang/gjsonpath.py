@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from workflows.runner.language import gotext
+from workflows.runner.language.go import gotext
 
 _MISSING: Final = object()
 _QUERY = re.compile(r"#\((.*)\)(#?)", re.DOTALL)

@@ -180,6 +180,6 @@ def is_json(text: str) -> bool:
 
 def sprintf(verb: str, number: int) -> str:
     """Write a whole number with a Go format such as `%03d`, as withSequence does."""
-    from workflows.runner.language.gofmt import sprintf as formatted
+    from workflows.runner.language.go.gofmt import sprintf as formatted
 
     return formatted(verb, number)

@@ -178,6 +178,13 @@ class Dag:
                 return
             scope.add_skipped(prefix, node, template, artifacts=False)
 
+    def comes_back_to(self, name: str) -> bool:
+        """Tell whether something after a task waits for other tasks too.
+
+        Only then does Argo look at a task again that it could not run: at what it hooks.
+        """
+        return any(self.missing[follower] > 1 for follower in self.followers[name])
+
     def ancestors(self, name: str) -> list[str]:
         """Give every task that comes before one."""
         found: dict[str, None] = {}

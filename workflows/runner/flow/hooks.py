@@ -99,7 +99,12 @@ class StepHooks:
         self.fired: list[asyncio.Task[Node]] = []
         self.fault: NodeFault | None = None
         if self.waiting:
-            call.run.watch(names.node_id(call.run.name, call.name), self.saw)
+            call.run.watch(names.node_id(call.run.name, call.name), self._changed)
+
+    def _changed(self, node: Node) -> None:
+        """Look at a node that changed; of one that could not start, the caller tells."""
+        if node.type != "Skipped":
+            self.saw(node)
 
     def saw(self, node: Node) -> None:
         """Fire the hooks whose expression holds now."""

@@ -160,10 +160,19 @@ class TaskRun:
         except DepthFault:
             return
         except NodeFault as fault:
+            again = self.dag.comes_back_to(self.task.name)
+            seen = again or self.task.name in self.dag.targets
+            if not seen:
+                hooks.waiting.clear()
             self._errored(name, fault)
             # Argo leaves the loop here and comes back only while an earlier element still runs.
             self.refused = self.active == 1
-            return
+            found = self.run_.find(name)
+            if seen and found is not None:
+                hooks.saw(found)
+            if found is None or not (again or hooks.fired):
+                return
+            node = found
         finally:
             self.active -= 1
         await self._swallow(hooks.finish())

@@ -51,10 +51,10 @@ def _python(cloud: str) -> Path:
     made = subprocess.run(
         [sys.executable, "-m", "services.environments", LOCK],
         cwd=ROOT,
-        capture_output=True,
+        stdout=subprocess.PIPE,  # what it says while it installs goes straight to the person
         text=True,
         check=False,
     )
     if made.returncode:
-        raise CloudError(cloud, made.stderr.strip())
+        raise CloudError(cloud, f"its client libraries ({LOCK}) could not be installed; see above")
     return Path(made.stdout.strip().splitlines()[-1]) / "bin" / "python"

@@ -344,6 +344,54 @@ def test_a_terminal_shows_a_live_tree(desk: Desk) -> None:
     assert "✔ greet (say)" in shown
 
 
+TRAIN = """
+apiVersion: argoproj.io/v1alpha1
+kind: Workflow
+metadata: {name: hello}
+spec:
+  entrypoint: main
+  templates:
+  - name: main
+    retryStrategy: {limit: 2}
+    container: {image: busybox, command: [sh, -c], args: ["echo epoch 1 of 2; sleep 1"]}
+"""
+MAKE = """
+apiVersion: argoproj.io/v1alpha1
+kind: Workflow
+metadata: {name: parent}
+spec:
+  entrypoint: make
+  templates:
+  - name: make
+    resource:
+      action: create
+      successCondition: status.phase == Succeeded
+      manifest: |
+"""
+
+
+def test_a_terminal_shows_the_last_line_of_what_runs(desk: Desk) -> None:
+    shown = _at_a_terminal(desk.args("run", desk.write("train.yaml", TRAIN)))
+
+    assert "epoch 1 of 2" in shown
+
+
+def test_a_terminal_shows_what_runs_in_a_run_that_a_node_made(desk: Desk) -> None:
+    text = MAKE + TRAIN.replace("\n", "\n        ")
+
+    shown = _at_a_terminal(desk.args("run", desk.write("make.yaml", text)))
+
+    assert "▸ hello(0)  epoch 1 of 2" in shown
+
+
+def test_an_only_attempt_is_one_line_in_the_tree(desk: Desk) -> None:
+    done = desk.run("run", desk.write("train.yaml", TRAIN))
+
+    tree = done.stdout.partition("hello  Succeeded\n")[2].splitlines()
+    assert len(tree) == 1
+    assert tree[0].startswith("✔ hello (main)")
+
+
 def _at_a_terminal(args: Sequence[str]) -> str:
     ours, theirs = pty.openpty()
     chunks: list[bytes] = []

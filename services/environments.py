@@ -22,6 +22,7 @@ import sys
 import venv
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
 STAMP = "made-from.txt"
@@ -68,10 +69,11 @@ def _build(folder: Path, files: Sequence[Path]) -> None:
     (folder / STAMP).unlink(missing_ok=True)
     if folder.exists():
         shutil.rmtree(folder)
-    pip = [sys.executable, "-m", "pip", "--python", str(folder / "bin" / "python")]
-    if lone := sys.prefix == sys.base_prefix:  # whose pip may be missing or old
-        pip = [str(folder / "bin" / "python"), "-m", "pip"]
-    venv.EnvBuilder(symlinks=True, with_pip=lone).create(folder)
+    # An environment that we made may have no pip, and a system's may be missing or old.
+    borrow = sys.prefix != sys.base_prefix and find_spec("pip") is not None
+    venv.EnvBuilder(symlinks=True, with_pip=not borrow).create(folder)
+    own = str(folder / "bin" / "python")
+    pip = [sys.executable, "-m", "pip", "--python", own] if borrow else [own, "-m", "pip"]
     for file in files:
         _install(pip, file)
 

@@ -40,6 +40,21 @@ def test_one_that_broke_off_is_made_again(tmp_path):
     assert not (folder / "left-over").exists()
 
 
+def test_an_environment_without_pip_can_make_another(tmp_path):
+    first = environments.ensure(lock(tmp_path))
+    second = lock(tmp_path, "# made by the first\n")
+
+    done = subprocess.run(
+        [first / "bin" / "python", environments.__file__, second],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == str(environments.ensure(second))
+
+
 def test_a_lock_that_is_not_there_is_named():
     with pytest.raises(environments.SetupError, match=r"no such requirements file: nowhere\.txt"):
         environments.ensure(environments.Path("nowhere.txt"))

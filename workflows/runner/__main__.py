@@ -91,6 +91,7 @@ def _work(args: argparse.Namespace, state: Path) -> int:
         objects=getattr(args, "objects", None) or _existing(state.parent / "objects"),
         environment=dict(os.environ),
         wait_for_people=_waits(args),
+        processes=getattr(args, "processes", None),
         stubs=program.read_stubs(getattr(args, "stub", [])),
     )
     if args.command == "lint":

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 
 from workflows.runner.check.problem import Problem, RefusedError, at
-from workflows.runner.check.rules.cron import check_cron
 from workflows.runner.check.rules.fault import Fault, Place
 from workflows.runner.check.rules.registry import Registry, resource_of
 from workflows.runner.check.rules.workflow import check_workflow
@@ -47,6 +46,8 @@ def validate(objects: Sequence[Document], *, submit: Document | None = None) -> 
 def _check(document: Document, registry: Registry, *, submitted: bool) -> None:
     kind = document.data.get("kind")
     if kind == "CronWorkflow":
+        from workflows.runner.check.rules.cron import check_cron
+
         check_cron(document, registry)
         return
     if kind not in _CALLED:

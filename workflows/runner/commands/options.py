@@ -51,8 +51,18 @@ def _surroundings(command: argparse.ArgumentParser) -> None:
     command.add_argument("--suspend", choices=("wait", "end"),
                          help="what a suspended run does when nothing else goes on; it waits "
                          "at a terminal")  # fmt: skip
+    command.add_argument("--processes", type=_positive, metavar="N",
+                         help="how many steps run at once, 4 for each core and 16 when "
+                         "left out; daemons that are ready do not count")  # fmt: skip
     command.add_argument("-o", "--output", choices=_FORMS, default="tree")
     _state(command)
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError(text)
+    return number
 
 
 def _state(command: argparse.ArgumentParser) -> None:

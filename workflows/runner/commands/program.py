@@ -46,6 +46,7 @@ class Settings:
     environment: Mapping[str, str] = field(default_factory=dict)
     wait_for_people: bool = False
     stubs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    processes: int | None = None
 
 
 def read_files(files: Sequence[str]) -> list[Document]:
@@ -98,10 +99,16 @@ def make_hub(settings: Settings, library: Library, images: ImageMap) -> Hub:
         wait_for_people=settings.wait_for_people,
         stubs=settings.stubs,
     )
+    hub.pods.limit = settings.processes or _fitting_processes()
     hub.make_store = lambda: _object_store(hub, settings)
     hub.locks = LockTable(state.path / ".locks")
     hub.artifacts = ArtifactStore(state.path / ".artifacts")
     return hub
+
+
+def _fitting_processes() -> int:
+    """Give how many leaves this machine runs at once: most of them wait more than they work."""
+    return 4 * len(os.sched_getaffinity(0)) + 16
 
 
 def _object_store(hub: Hub, settings: Settings) -> "ObjectStore":

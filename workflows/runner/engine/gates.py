@@ -19,14 +19,24 @@ class Gate:
         self.held = 0
         self._queue: deque[asyncio.Future[None]] = deque()
 
+    @property
+    def free(self) -> bool:
+        """Whether there is a place right now."""
+        return self.limit is None or (self.held < self.limit and not self._queue)
+
     async def enter(self) -> None:
         """Wait for a place and take it."""
-        if self.limit is None or (self.held < self.limit and not self._queue):
+        if self.free:
             self.held += 1
             return
         place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._queue.append(place)
-        await place
+        try:
+            await place
+        except asyncio.CancelledError:
+            if place.done() and not place.cancelled():
+                self.leave()
+            raise
 
     def leave(self) -> None:
         """Give a place back."""

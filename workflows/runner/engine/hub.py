@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from workflows.runner.engine.gates import Gate
 from workflows.runner.ledger.runs import State
 from workflows.runner.machine.images import ImageMap
 from workflows.runner.machine.sandbox import Sandbox
@@ -23,6 +24,7 @@ class Hub:
         objects: Folder of live objects for `resource` templates.
         wait_for_people: Whether a suspended node waits when nothing else goes on.
         stubs: Outcomes by node, in place of running it.
+        pods: Lets only so many leaves have processes at once; daemons that are ready do not count.
         children: The runs that resource nodes made, by the ids of the nodes.
         busy: How many processes, timers and requests are under way.
     """
@@ -38,6 +40,7 @@ class Hub:
     busy: int = 0
     listeners: list[Callable[[Any], None]] = field(default_factory=list)
     runs: dict[str, Any] = field(default_factory=dict)
+    pods: Gate = field(default_factory=lambda: Gate(None))
     children: dict[str, str] = field(default_factory=dict)
     tasks: set["asyncio.Task[Any]"] = field(default_factory=set)
     idle_checks: list[Callable[[], None]] = field(default_factory=list)

@@ -29,10 +29,12 @@ async def run_container_set(frame: Frame) -> Node:
         return frame.run.mark(node, FAILED, refusal)
     pod = Pod(frame, node)
     try:
-        return await _Set(pod).run()
+        refused = await pod.place.take()
+        return refused or await _Set(pod).run()
     except PodFault as fault:
         return frame.run.mark(node, ERROR, fault.message)
     finally:
+        pod.place.give_back()
         pod.clean_up()
 
 

@@ -60,6 +60,18 @@ def deadline(frame: Frame, node: Node) -> tuple[float | None, str | None]:
     return min(found, key=lambda pair: pair[0], default=(None, None))
 
 
+def patience(frame: Frame, node: Node) -> float | None:
+    """Give until when a leaf may wait for its start.
+
+    Raises:
+        NodeFault: its timeout is malformed.
+    """
+    found = [] if frame.deadline is None else [frame.deadline]
+    if frame.template.get("timeout"):
+        found.append(node.started + seconds(frame.template["timeout"], "invalid timeout format"))
+    return min(found, default=None)
+
+
 async def ready(template: dict[str, Any], started: Started) -> bool:
     """Wait until a daemon is ready; false when it ended before."""
     body = template.get("container") or template.get("script") or {}

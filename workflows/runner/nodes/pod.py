@@ -15,6 +15,7 @@ from workflows.runner.machine import scratch
 from workflows.runner.model.node import ERROR, FAILED, PENDING, RUNNING, SUCCEEDED, Node
 from workflows.runner.nodes import collect, limits, patch
 from workflows.runner.nodes.container import Container, Started
+from workflows.runner.nodes.place import Place
 
 _POD_DEADLINE = "Pod was active on the node longer than the specified deadline"
 
@@ -31,10 +32,12 @@ async def run_pod(frame: Frame) -> Node:
         return frame.run.mark(node, FAILED, refusal)
     pod = Pod(frame, node)
     try:
-        return await pod.run()
+        refused = await pod.place.take()
+        return refused or await pod.run()
     except PodFault as fault:
         return frame.run.mark(node, ERROR, fault.message)
     finally:
+        pod.place.give_back()
         pod.clean_up()
 
 
@@ -46,6 +49,7 @@ class Pod:
         self.run_ = frame.run
         self.node = node
         self.template = patch.apply(frame.template, frame.run)
+        self.place = Place(frame, node)
         self.folder: Path = frame.run.folder.path / "work" / node.id
         self.folders: list[Path] = []
         self.sidecars: list[Started] = []
@@ -155,6 +159,7 @@ class Pod:
             code = await started.wait()
             return self.run_.mark(self.node, FAILED, _failure("main", code, started.trouble))
         self.node.daemoned = True
+        self.place.give_back()
         self.run_.changed(self.node)
 
         async def end() -> None:

@@ -16,6 +16,9 @@ _LOCATIONS = (
     "artifactory", "azure", "git", "gcs", "hdfs", "http", "oss", "raw", "s3", "plugin",
 )  # fmt: skip
 _DIRECTIVE = "$patch"
+#: Fields that Go writes even when they are empty text, and those whose inside is not Argo's.
+_KEPT = ("value", "default", "storageClassName")
+_FREE = ("withItems", "labels", "annotations", "matchLabels", "nodeSelector")
 
 
 class MergeError(ValueError):
@@ -82,7 +85,11 @@ def _over(below: Mapping[str, Any], above: Mapping[str, Any]) -> Data:
 def _set(value: Any) -> Any:
     """Leave out what Go leaves out when it writes an object: empty text, empty lists, null."""
     if isinstance(value, Mapping):
-        return {key: _set(inner) for key, inner in value.items() if inner not in (None, "", [])}
+        return {
+            key: inner if key in _FREE else _set(inner)
+            for key, inner in value.items()
+            if inner not in (None, "", []) or (inner == "" and key in _KEPT)
+        }
     if isinstance(value, list):
         return [_set(item) for item in value]
     return value

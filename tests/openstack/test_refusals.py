@@ -4,6 +4,8 @@ import time
 
 import pytest
 
+# The first test of a session waits for the cloud, and on a new machine for its packages.
+pytestmark = pytest.mark.timeout(1500)
 ONLY = ("provision", "--only", "preflight")
 
 

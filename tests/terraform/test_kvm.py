@@ -12,6 +12,8 @@ import pytest
 from tests.terraform.provider import build
 
 ROOT = Path(__file__).parents[2]
+# The first test waits for the provider, which takes minutes to build on a new machine.
+pytestmark = pytest.mark.timeout(900)
 KVM = ROOT / "infra" / "kvm"
 
 

@@ -85,7 +85,7 @@ def local(session: nox.Session) -> None:
 @nox.session
 def browser(session: nox.Session) -> None:
     """The app's page in headless Chromium."""
-    install_in_ci(session, "chromium", "chromium-driver")
+    install_in_ci(session, "chromium", "chromium-driver", needs=("chromium", "chromedriver"))
     python = environment(session, "classifier")
     session.run(python, "-m", "pytest", "tests/browser", *session.posargs, external=True)
 
@@ -97,6 +97,21 @@ def staging(session: nox.Session) -> None:
         session.skip("name the environment: ./run nox -s staging -- --url http://ADDRESS")
     python = environment(session, "lifecycle")
     session.run(python, "-m", "pytest", "tests/staging", *session.posargs, external=True)
+
+
+@nox.session(default=False, tags=["long"])
+def terraform(session: nox.Session) -> None:
+    """The Terraform files and their refusals; needs terraform, and Go for the provider."""
+    session.run("pytest", "tests/terraform", *session.posargs)
+
+
+@nox.session(default=False, tags=["long"])
+def provision(session: nox.Session) -> None:
+    """From a cloud account to an inventory on a real OpenStack; needs root and Debian packages."""
+    install_in_ci(
+        session, "mariadb-server", "rabbitmq-server", needs=("mariadbd", "rabbitmq-server")
+    )
+    session.run("pytest", "tests/openstack", *session.posargs)
 
 
 @nox.session(default=False, tags=["long"])
@@ -145,12 +160,8 @@ def environment(session: nox.Session, service: str) -> str:
     return f"{str(printed).splitlines()[-1]}/bin/python"
 
 
-def install_in_ci(session: nox.Session, *packages: str) -> None:
+def install_in_ci(session: nox.Session, *packages: str, needs: tuple[str, ...]) -> None:
     """Install Debian packages where CI runs as root; elsewhere the tests say what is missing."""
-    if (
-        os.environ.get("CI")
-        and os.geteuid() == 0
-        and not all(map(shutil.which, ("chromium", "chromedriver")))
-    ):
+    if os.environ.get("CI") and os.geteuid() == 0 and not all(map(shutil.which, needs)):
         session.run("apt-get", "-qq", "update", external=True)
         session.run("apt-get", "-qq", "install", "--yes", *packages, external=True, silent=True)

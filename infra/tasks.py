@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from invoke import Context, Exit, task
 
+from infra.inventory import tasks as inventory
+from infra.nodes import tasks as nodes
 from infra.provision import tasks as provisioning
 
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     }
 )
 def up(_c: Context, data: str = "", until: str = "canary", yes: bool = False) -> None:
-    """Start the local site and take a model from photos to canary; again: what is missing."""
+    """Set up, and take a model from photos to canary."""
     import os
     from pathlib import Path
 
@@ -123,5 +125,6 @@ def _agree(question: str) -> None:
         raise Exit("Nothing was changed.", 0)
 
 
-TOP = {"up": up, "down": down, "status": status, "logs": logs} | provisioning.TOP
+SITE = {"up": up, "down": down, "status": status, "logs": logs}
+TOP = SITE | provisioning.TOP | nodes.TOP | inventory.TOP
 LEASES = provisioning.LEASES

@@ -34,7 +34,7 @@ def build(_c: Context, kind: str, branch: str = "HEAD") -> None:
 
 @task(help={"model": "folder with model.onnx and model.json, else the bootstrap model"})
 def serve(_c: Context, model: str = "", port: int = 8000) -> None:
-    """Serve a model on this machine, to look at the page while working on it."""
+    """Serve a model here, to look at the page."""
     python = _python(CLASSIFIER)
     folder = Path(os.environ.get("GOURMET_FROM", "."), model) if model else None
     if folder is None:
@@ -51,7 +51,7 @@ def serve(_c: Context, model: str = "", port: int = 8000) -> None:
 
 @task(help={"export": "a new folder for the data set", "environment": "of this one, else of all"})
 def feedback(_c: Context, export: str = "", environment: str = "") -> None:
-    """Count the corrections that users made, or export them as a data set."""
+    """Count users' corrections, or export a data set."""
     pattern = f"gourmetgram-{environment or '*'}/feedback"
     folders = sorted((_state() / "volumes").glob(pattern))
     kept = sum(len(list(folder.glob("*.json"))) for folder in folders)

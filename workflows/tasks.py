@@ -54,7 +54,7 @@ def promote(_c: Context, to: str, version: str = "") -> None:
     }
 )
 def judge(_c: Context, version: str = "", replay: str = "", deadline: int = 1800) -> None:
-    """Compare canary with production; roll a canary back that fails on live traffic."""
+    """Compare canary with production, and act on it."""
     photos = _absolute(replay) if replay else "none"
 
     def submit() -> int:
@@ -139,7 +139,7 @@ def stop(_c: Context, name: str) -> None:
 
 @task
 def support(_c: Context) -> None:
-    """Show which fields of Argo's schema the runner honours, refuses, or has no use for."""
+    """Show what the runner does of each field of Argo."""
     _end(submission.runner("support"))
 
 

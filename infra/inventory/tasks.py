@@ -31,7 +31,7 @@ def inventory(_c: Context, site: str, outputs: str = "") -> None:
 
 @task(positional=["node"], help={"node": "its name in the site's file", "site": "name or path"})
 def ssh(_c: Context, node: str, site: str) -> None:
-    """Log in on a node, with the keys that were pinned when it was checked."""
+    """Log in on a node, with the keys that were pinned."""
     from infra.errors import ProvisionError, UnknownNodeError
 
     try:

@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
     }
 )
 def check_nodes(_c: Context, site: str, json: bool = False, junit: str = "") -> None:
-    """Ask every node of a site at once whether it is ready for Kubernetes."""
+    """Ask every node at once if it is ready for Kubernetes."""
     from infra.errors import ProvisionError
     from infra.inventory import current
     from infra.nodes import inspection, report

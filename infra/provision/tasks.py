@@ -33,7 +33,7 @@ def provision(
     _c: Context, site: str, *, plan: bool = False, from_: str = "", only: str = "", until: str = "",
     replace: list[str] | None = None, yes: bool = False,
 ) -> None:  # fmt: skip
-    """Go from a cloud account to nodes, on from the stage that stopped last time."""
+    """Go from a cloud account to nodes, or on from there."""
     from infra.provision import ledger as book
     from infra.provision import stages, walk
     from infra.provision.display import Display
@@ -52,7 +52,7 @@ def provision(
 
 @task(help={"site": SITE, "yes": "do not ask"})
 def destroy(_c: Context, site: str, yes: bool = False) -> None:
-    """Remove everything that provision made, the lease last, and list what is left."""
+    """Remove what provision made, and list what is left."""
     from infra.provision import destroy as ending
     from infra.provision import ledger as book
     from infra.provision.display import Display
@@ -99,7 +99,7 @@ def lease_extend(_c: Context, site: str, hours: int = 6, yes: bool = False) -> N
 
 @task(help={"site": SITE, "yes": "do not ask"})
 def lease_delete(_c: Context, site: str, yes: bool = False) -> None:
-    """Delete the lease; Blazar removes the servers that still use it."""
+    """Delete the lease, and with it servers that use it."""
     from infra.provision import lease
 
     with _in_words():

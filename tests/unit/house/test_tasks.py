@@ -1,0 +1,66 @@
+"""`invoke --list` is the table of contents: its names, its length, and what it may import."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+SCREEN = 40  # lines
+HEAVY = (
+    "mlflow",
+    "torch",
+    "fabric",
+    "kubernetes",
+    "ansible",
+    "numpy",
+    "rich",
+    "helm_python",
+)
+
+
+@pytest.fixture(scope="module")
+def listed():
+    done = subprocess.run(
+        [sys.executable, "-m", "invoke", "--list"],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return done.stdout
+
+
+def test_the_names_of_the_tasks_are_those_that_people_learnt(listed):
+    names = {
+        line.split()[0]
+        for line in listed.splitlines()[2:]
+        if line.startswith("  ") and line.split()
+    }
+    wanted = {
+        "up", "down", "status", "logs", "train", "deploy-canary", "promote", "rollback", "judge",
+        "provision", "destroy", "check-nodes", "ssh", "lease.show", "lease.extend", "lease.delete",
+        "charts.render", "charts.diff", "charts.validate",
+        "services.build", "services.serve", "services.feedback",
+        *(f"workflows.{name}" for name in (
+            "lint", "plan", "run", "list", "get", "logs", "retry", "resume", "stop", "support",
+        )),
+    }  # fmt: skip
+    assert names == wanted
+
+
+def test_the_list_fits_one_screen_with_a_sentence_for_each(listed):
+    lines = [line for line in listed.splitlines()[2:] if line.strip()]
+
+    assert len(lines) <= SCREEN
+    assert all(len(line.split()) > 1 for line in lines)
+
+
+def test_listing_imports_nothing_heavy():
+    ask = "import sys, tasks; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+    done = subprocess.run(
+        [sys.executable, "-c", ask], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+
+    assert set(done.stdout.split()).isdisjoint(HEAVY)

@@ -39,7 +39,7 @@ def main():
             for name, limit in LIMITS.items():
                 took = seconds(state, "up", "--yes")
                 late += [name] if took > limit else []
-                print(f"{name}: {took:.1f} s (at most {limit:.0f} s, {os.cpu_count()} cores)")
+                print(f"{name}: {took:.1f} s (at most {limit:.0f} s, {len(os.sched_getaffinity(0))} cores)")
         finally:
             seconds(state, "down")
     return bool(late)

@@ -169,19 +169,24 @@ def _model(site: Site, wish: Wish, packages: Installing, say: Say) -> None:
     memory = site.state.folder / "up.json"
     last: dict[str, str] = files.read_json(memory) or {}
     data = wish.data or last.get("data", "sample")
+    known = data == last.get("data")
     served = _served(site, wish.until)
-    if served is not None and data == last.get("data"):
+    if known and served is not None:
         say("model", f"version {served} serves in {wish.until}")
+        return
+    if known and last["until"] == "staging" != wish.until and _served(site, "staging"):
+        _task("deploy-canary")
+        files.write_json(memory, {**last, "until": wish.until})
         return
     if packages.busy("trainer"):
         say("model", "waits for the packages of the trainer: several GB, once")
     packages.folder("trainer")
-    if last.get("data") == data and _broke_off(site, last["run"]):
+    if known and last["until"] == wish.until and _broke_off(site, last["run"]):
         say("model", f"goes on with {last['run']}")
         _task("workflows.retry", last["run"])
         return
     name = f"train-model-{int(time.time())}"
-    files.write_json(memory, {"data": data, "run": name})
+    files.write_json(memory, {"data": data, "until": wish.until, "run": name})
     _task("train", "--data", data, "--until", wish.until, "--name", name)
 
 
@@ -207,4 +212,4 @@ def _broke_off(site: Site, run: str) -> bool:
     if done.returncode not in (0, 1) or not done.stdout:
         return False
     phase = json.loads(done.stdout).get("status", {}).get("phase")
-    return phase in ("Running", "Pending")
+    return phase not in ("Succeeded", "Failed")  # Error: the runner was killed

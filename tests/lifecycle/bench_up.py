@@ -30,7 +30,7 @@ def seconds(state, *arguments):
 
 def main():
     """Install what is missing first, then measure in a new state folder."""
-    late = []
+    late, cores = [], len(os.sched_getaffinity(0))
     with tempfile.TemporaryDirectory(prefix="bench up ") as folder:
         seconds(Path(folder) / "packages", "up", "--until", "platform", "--yes")
         seconds(Path(folder) / "packages", "down")
@@ -39,7 +39,7 @@ def main():
             for name, limit in LIMITS.items():
                 took = seconds(state, "up", "--yes")
                 late += [name] if took > limit else []
-                print(f"{name}: {took:.1f} s (at most {limit:.0f} s, {len(os.sched_getaffinity(0))} cores)")
+                print(f"{name}: {took:.1f} s (at most {limit:.0f} s, {cores} cores)")
         finally:
             seconds(state, "down")
     return bool(late)

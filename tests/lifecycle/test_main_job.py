@@ -3,13 +3,17 @@
 import http.client
 import json
 import math
+import os
+import signal
+import subprocess
+import sys
 import time
 import urllib.parse
 from collections import Counter
 
 import pytest
 
-from tests.lifecycle.conftest import get
+from tests.lifecycle.conftest import Clone, get
 
 pytestmark = pytest.mark.timeout(1800)
 # Of a standard normal distribution, both sides together.
@@ -88,3 +92,31 @@ def test_the_journal_and_git_tell_the_story(canary):
 
     assert sum(line.startswith("canary:") for line in log.splitlines()) >= 1
     assert {json.loads(line)["environment"] for line in journal} >= {"staging", "canary"}
+
+
+def test_up_that_was_killed_in_the_middle_of_a_training_goes_on_with_the_same_run(canary):
+    """Another site, with packages and features that are there already."""
+    other = Clone(canary.folder, canary.state.with_name("killed"))
+    command = [sys.executable, "-m", "invoke", "up", "--until", "staging", "--yes"]
+    env = {**os.environ, "GOURMET_STATE": str(other.state)}
+    with subprocess.Popen(
+        command, cwd=other.folder, env=env, stdout=subprocess.PIPE, text=True, process_group=0
+    ) as up:
+        for line in up.stdout:
+            if "train(0)" in line:
+                break
+        os.killpg(up.pid, signal.SIGKILL)
+    try:
+        first = other.invoke("up", "--until", "staging", "--yes")
+        assert first.returncode == 0, first.stdout[-4000:] + first.stderr[-2000:]
+        assert "goes on with train-model-" in first.stdout
+        assert other.environment("staging")["version"] == 1
+        assert other.environment("canary")["version"] is None
+
+        second = other.invoke("up", "--yes")
+
+        assert second.returncode == 0, second.stdout[-4000:] + second.stderr[-2000:]
+        assert "train(0)" not in second.stdout
+        assert other.environment("canary")["version"] == 1
+    finally:
+        other.invoke("down")

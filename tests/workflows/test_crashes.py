@@ -190,6 +190,33 @@ def test_a_killed_run_goes_on_with_retry_and_does_nothing_twice(bench: Bench) ->
     assert bench.phases()["last"] == "Succeeded"
 
 
+def test_a_killed_dag_goes_on_below_what_it_had_finished(bench: Bench) -> None:
+    steps = SLOW[SLOW.index("    steps:") : SLOW.index("  - name: quick")]
+    dag = """    dag:
+      tasks:
+      - {name: first, template: quick}
+      - {name: each, template: quick, withItems: [1, 2], depends: first}
+      - {name: never, template: quick, when: "1 == 2", depends: first}
+      - {name: long, template: long, depends: each && never}
+      - {name: hidden, template: hidden, depends: first}
+      - {name: last, template: quick, depends: long && hidden}
+"""
+    bench.file.write_text(SLOW.replace(steps, dag).replace("SECONDS", bench.seconds))
+    process = bench.start_slow()
+    process.kill()
+    process.wait()
+    (bench.marks / "go").touch()
+
+    done = bench.ask("retry", "slow", "-o", "json")
+
+    assert done.returncode == 0, done.stderr
+    nodes = json.loads(done.stdout)["status"]["nodes"]
+    below = {nodes[child]["displayName"] for child in nodes["slow"]["children"]}
+    assert below == {"first"}
+    assert all(child in nodes for node in nodes.values() for child in node.get("children", ()))
+    assert (bench.marks / "first").read_text(encoding="utf-8") == "once\n" * 4
+
+
 def test_retry_of_a_run_that_goes_on_is_refused(bench: Bench) -> None:
     bench.start_slow()
 

@@ -91,7 +91,7 @@ async def execute(call: Call) -> Node:
     """
     kept = call.run.find(call.name)
     if kept is not None and kept.fulfilled:
-        return kept
+        return call.run.keep(kept, call.parents)
     return await perform(prepare(call))
 
 
@@ -104,7 +104,7 @@ async def perform(frame: Frame) -> Node:
     run, boundary = frame.run, frame.call.boundary
     kept = run.find(frame.name)
     if kept is not None and kept.fulfilled:
-        return kept
+        return run.keep(kept, frame.call.parents if frame.name == frame.call.name else ())
     if boundary is not None:
         boundary.refuse_if_broken()
     await frame.slots.enter()

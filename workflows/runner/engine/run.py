@@ -123,6 +123,12 @@ class Run:
         self.changed(node)
         return node
 
+    def keep(self, node: Node, parents: Iterable[str]) -> Node:
+        """Hang a node that an earlier go ended below what was made anew."""
+        for parent in parents:
+            self.add_child(parent, node.name)
+        return node
+
     def changed(self, node: Node) -> None:
         """Tell everybody that a node changed."""
         self.ledger.node(node)

@@ -110,7 +110,7 @@ class TaskRun:
             return
         found = self.run_.find(self.name)
         if found is not None:
-            self.group = self.run_.reopen(found, RUNNING)
+            self.group = self.run_.keep(self.run_.reopen(found, RUNNING), self._parents())
         else:
             self.group = self.run_.create(
                 self.name, "TaskGroup", self.task.body, self.dag.frame.inner.scope,

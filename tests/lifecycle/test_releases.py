@@ -36,8 +36,7 @@ class Site:
 
     def bake(self, *flags):
         """Register and bake a version; return its number and digest."""
-        unpacked = self.state / "images" / "unpacked"
-        model = next(unpacked.glob("*/rootfs/app/model"))
+        model = ROOT / "services" / "classifier" / "bootstrap" / "model"
         tracking = self.facts["MLFLOW_TRACKING_URI"]
         script = Path(__file__).with_name("trained.py")
         run = self._python(str(script), tracking, str(model), *flags)["run"]

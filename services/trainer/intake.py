@@ -111,6 +111,7 @@ def _extract(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, folder: Path) -> 
     """Unpack one entry; the size and checksum that it claims hold, or it is damaged."""
     try:
         archive.extract(entry, folder)
+    # NotImplementedError: zipfile's word for a compression that it does not know.
     except (zipfile.BadZipFile, EOFError, zlib.error, NotImplementedError):
         return False
     return True

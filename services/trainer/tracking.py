@@ -74,7 +74,7 @@ def new_run(address: str, name: str) -> Iterator[Run]:
         run = Run(client, client.create_run(_experiment(client), tags=tags).info.run_id)
         try:
             yield run
-        except Exception:
+        except Exception:  # whatever ended it, the run must not stay RUNNING; raised again
             client.set_terminated(run.id, "FAILED")
             raise
         except BaseException:

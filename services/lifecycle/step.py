@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from services.lifecycle.gitops import GitOps
-from services.lifecycle.images import Layout
-from services.lifecycle.journal import Journal
-from services.lifecycle.registry import Registry
+from services.lifecycle.clients.registry import Registry
+from services.lifecycle.images.layout import Layout
+from services.lifecycle.images.source import Checkout, fetch
+from services.lifecycle.releasing.gitops import GitOps
+from services.lifecycle.releasing.journal import Journal
 from services.lifecycle.settings import Settings
-from services.lifecycle.source import Checkout, fetch
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from http.client import HTTPException
 
+from services.lifecycle.clients.web import OPENER, NoAnswerError
 from services.lifecycle.judging.counts import LABEL, WITHIN, Counts, of_status
-from services.lifecycle.web import OPENER, NoAnswerError
 
 PATH = "/predict"
 DEADLINE = 2.0

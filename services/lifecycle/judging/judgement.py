@@ -8,7 +8,7 @@ from services.lifecycle.judging import signals
 from services.lifecycle.judging.counts import Counts
 from services.lifecycle.judging.signals import Finding, Verdict
 from services.lifecycle.judging.thresholds import Thresholds
-from services.lifecycle.releases import NONE
+from services.lifecycle.releasing.releases import NONE
 
 # What only makes sense beside a model that knows something.
 LEARNED = ("classes", "confidence", "disagreement")

@@ -17,11 +17,11 @@ from typing import Any
 from urllib.error import HTTPError
 from uuid import uuid4
 
-from services.lifecycle import web
+from services.lifecycle.clients import web
+from services.lifecycle.clients.web import OPENER
 from services.lifecycle.errors import AskedWronglyError, WrongVersionError
 from services.lifecycle.judging.counts import LABEL, WITHIN, Counts, of_status
-from services.lifecycle.releases import NONE
-from services.lifecycle.web import OPENER
+from services.lifecycle.releasing.releases import NONE
 
 # The same buckets as the classifier's own metrics have.
 EDGES = (0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 10)

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from services.lifecycle import site, web
+from services.lifecycle.clients import site, web
+from services.lifecycle.clients.site import Deployment, Replica
 from services.lifecycle.errors import NotServingError, WrongVersionError
 from services.lifecycle.judging import exposition, judgement
 from services.lifecycle.judging.evidence import CANARY, PRODUCTION, Evidence
@@ -13,7 +14,6 @@ from services.lifecycle.judging.exposition import Reading
 from services.lifecycle.judging.judgement import Judgement
 from services.lifecycle.judging.signals import Verdict
 from services.lifecycle.judging.thresholds import Thresholds
-from services.lifecycle.site import Deployment, Replica
 
 AT_ONCE = 8
 Heard = list[tuple[Replica, Reading | None]]

@@ -2,12 +2,12 @@
 
 from argparse import ArgumentParser, Namespace
 
-from services.lifecycle import building, models
+from services.lifecycle.clients.registry import Version
 from services.lifecycle.errors import AskedWronglyError
-from services.lifecycle.models import Model, ModelError
-from services.lifecycle.recipes import recipe
-from services.lifecycle.registry import Version
-from services.lifecycle.releases import version, written
+from services.lifecycle.images import building, models
+from services.lifecycle.images.models import Model, ModelError
+from services.lifecycle.images.recipes import recipe
+from services.lifecycle.releasing.releases import version, written
 from services.lifecycle.step import Step
 
 

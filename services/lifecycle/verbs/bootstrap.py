@@ -9,12 +9,13 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from services import environments
-from services.lifecycle import building, models, rendering, view
 from services.lifecycle.errors import ReleaseError
-from services.lifecycle.images import Image
-from services.lifecycle.operation import DONE, RELEASE, Operation
-from services.lifecycle.recipes import recipe
-from services.lifecycle.releases import Release
+from services.lifecycle.images import building, models, view
+from services.lifecycle.images.layout import Image
+from services.lifecycle.images.recipes import recipe
+from services.lifecycle.releasing import rendering
+from services.lifecycle.releasing.operation import DONE, RELEASE, Operation
+from services.lifecycle.releasing.releases import Release
 from services.lifecycle.settings import ENVIRONMENTS
 from services.lifecycle.step import Step
 from services.lifecycle.verbs import bake, release

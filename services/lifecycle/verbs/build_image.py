@@ -2,8 +2,8 @@
 
 from argparse import ArgumentParser, Namespace
 
-from services.lifecycle import building
-from services.lifecycle.recipes import RECIPES, recipe
+from services.lifecycle.images import building
+from services.lifecycle.images.recipes import RECIPES, recipe
 from services.lifecycle.step import Step
 
 

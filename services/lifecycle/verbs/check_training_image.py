@@ -2,9 +2,9 @@
 
 from argparse import ArgumentParser, Namespace
 
-from services.lifecycle import building, source
 from services.lifecycle.errors import ImageError
-from services.lifecycle.recipes import recipe
+from services.lifecycle.images import building, source
+from services.lifecycle.images.recipes import recipe
 from services.lifecycle.step import Step
 
 

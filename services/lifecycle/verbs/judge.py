@@ -12,8 +12,8 @@ from services.lifecycle.judging.evidence import CANARY, PRODUCTION, Evidence
 from services.lifecycle.judging.judgement import Judgement
 from services.lifecycle.judging.signals import Verdict
 from services.lifecycle.judging.thresholds import Thresholds
-from services.lifecycle.operation import Operation
-from services.lifecycle.releases import NONE, version, written
+from services.lifecycle.releasing.operation import Operation
+from services.lifecycle.releasing.releases import NONE, version, written
 from services.lifecycle.step import Step
 
 STAGING = "staging"

@@ -2,11 +2,11 @@
 
 from argparse import ArgumentParser, Namespace
 
-from services.lifecycle import gates, serving
 from services.lifecycle.errors import RefusedError
-from services.lifecycle.operation import Operation
-from services.lifecycle.releases import spoken, version
-from services.lifecycle.serving import Wanted
+from services.lifecycle.releasing import gates, serving
+from services.lifecycle.releasing.operation import Operation
+from services.lifecycle.releasing.releases import spoken, version
+from services.lifecycle.releasing.serving import Wanted
 from services.lifecycle.step import Step
 
 SOURCES = {"canary": "staging", "production": "canary"}

@@ -4,7 +4,7 @@ import json
 from argparse import ArgumentParser, Namespace
 from typing import Any, TypeVar
 
-from services.lifecycle.operation import Operation
+from services.lifecycle.releasing.operation import Operation
 from services.lifecycle.step import Step
 
 PARENT = "gourmetops/parent"

@@ -2,9 +2,9 @@
 
 from argparse import ArgumentParser, Namespace
 
-from services.lifecycle import models
+from services.lifecycle.clients.registry import Run
 from services.lifecycle.errors import ModelTestsError
-from services.lifecycle.registry import Run
+from services.lifecycle.images import models
 from services.lifecycle.step import Step
 
 TESTS = "gourmetops.tests"

@@ -3,11 +3,12 @@
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from services.lifecycle import git, operation, rendering, view
 from services.lifecycle.errors import ReleaseError
-from services.lifecycle.gitops import FACTS
-from services.lifecycle.operation import Operation
-from services.lifecycle.releases import Release, spoken, version
+from services.lifecycle.images import view
+from services.lifecycle.releasing import git, operation, rendering
+from services.lifecycle.releasing.gitops import FACTS
+from services.lifecycle.releasing.operation import Operation
+from services.lifecycle.releasing.releases import Release, spoken, version
 from services.lifecycle.settings import ENVIRONMENTS
 from services.lifecycle.step import Step
 

@@ -4,12 +4,12 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 from typing import Any
 
-from services.lifecycle import operation
 from services.lifecycle.errors import RefusedError, ReleaseError
-from services.lifecycle.gates import HOLD
-from services.lifecycle.gitops import Commit
-from services.lifecycle.operation import Operation
-from services.lifecycle.releases import written
+from services.lifecycle.releasing import operation
+from services.lifecycle.releasing.gates import HOLD
+from services.lifecycle.releasing.gitops import Commit
+from services.lifecycle.releasing.operation import Operation
+from services.lifecycle.releasing.releases import written
 from services.lifecycle.settings import ENVIRONMENTS
 from services.lifecycle.step import Step
 

@@ -2,11 +2,11 @@
 
 from argparse import ArgumentParser, Namespace
 
-from services.lifecycle import operation, serving
 from services.lifecycle.errors import ReleaseError
-from services.lifecycle.operation import Operation
-from services.lifecycle.releases import spoken, version, written
-from services.lifecycle.serving import Wanted
+from services.lifecycle.releasing import operation, serving
+from services.lifecycle.releasing.operation import Operation
+from services.lifecycle.releasing.releases import spoken, version, written
+from services.lifecycle.releasing.serving import Wanted
 from services.lifecycle.settings import ENVIRONMENTS
 from services.lifecycle.step import Step
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from services.lifecycle.errors import LifecycleError
-from services.lifecycle.operation import Operation
-from services.lifecycle.releases import version, written
+from services.lifecycle.releasing.operation import Operation
+from services.lifecycle.releasing.releases import version, written
 from services.lifecycle.settings import ENVIRONMENTS, namespace
 from services.lifecycle.step import Step
 

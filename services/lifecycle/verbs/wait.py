@@ -2,10 +2,10 @@
 
 from argparse import ArgumentParser, Namespace
 
-from services.lifecycle import serving
-from services.lifecycle.operation import Operation
-from services.lifecycle.releases import spoken, version
-from services.lifecycle.serving import Wanted
+from services.lifecycle.releasing import serving
+from services.lifecycle.releasing.operation import Operation
+from services.lifecycle.releasing.releases import spoken, version
+from services.lifecycle.releasing.serving import Wanted
 from services.lifecycle.settings import ENVIRONMENTS
 from services.lifecycle.step import Step
 

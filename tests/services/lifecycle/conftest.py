@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from services import environments
-from services.lifecycle.images import Layout
+from services.lifecycle.images.layout import Layout
 from services.lifecycle.settings import Settings
 from services.lifecycle.step import Step
 from tests.services.lifecycle.site_api import Site

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from services.lifecycle.errors import GitError, ReleaseError
-from services.lifecycle.gitops import GitOps
-from services.lifecycle.releases import Release
+from services.lifecycle.releasing.gitops import GitOps
+from services.lifecycle.releasing.releases import Release
 from tests.services.lifecycle.conftest import git
 
 

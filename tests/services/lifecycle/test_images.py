@@ -7,11 +7,11 @@ import time
 
 import pytest
 
-from services.lifecycle import building, view
 from services.lifecycle.errors import AskedWronglyError, GitError, ImageError
-from services.lifecycle.images import LAYER, Layout
-from services.lifecycle.recipes import recipe
-from services.lifecycle.source import fetch
+from services.lifecycle.images import building, view
+from services.lifecycle.images.layout import LAYER, Layout
+from services.lifecycle.images.recipes import recipe
+from services.lifecycle.images.source import fetch
 from tests.services.lifecycle.conftest import write_model
 
 NAME = "registry.local/gourmetgram-app"

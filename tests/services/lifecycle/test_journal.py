@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from services.lifecycle.journal import Journal, JournalError
+from services.lifecycle.releasing.journal import Journal, JournalError
 
 
 @pytest.fixture

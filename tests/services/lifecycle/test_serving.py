@@ -5,14 +5,14 @@ import time
 
 import pytest
 
-from services.lifecycle import serving
 from services.lifecycle.errors import (
     CrashLoopError,
     NotServingError,
     OutOfMemoryError,
     WrongVersionError,
 )
-from services.lifecycle.serving import Wanted
+from services.lifecycle.releasing import serving
+from services.lifecycle.releasing.serving import Wanted
 
 DIGEST, OTHER = "sha256:" + "a" * 64, "sha256:" + "b" * 64
 SEVEN = Wanted("staging", 7, DIGEST)

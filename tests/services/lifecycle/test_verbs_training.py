@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from services.lifecycle import registry as registries
+from services.lifecycle.clients import registry as registries
 from services.lifecycle.errors import (
     ImageError,
     ModelTestsError,
@@ -14,7 +14,7 @@ from services.lifecycle.errors import (
     RunKilledError,
     RunMissingError,
 )
-from services.lifecycle.models import ModelError
+from services.lifecycle.images.models import ModelError
 from services.lifecycle.verbs import bake, build_image, check_training_image, register
 from tests.services.lifecycle.conftest import git
 

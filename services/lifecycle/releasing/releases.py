@@ -4,10 +4,10 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
-from services.lifecycle.building import DATA_HASH, RUN, VERSION
 from services.lifecycle.errors import AskedWronglyError, ReleaseError
-from services.lifecycle.images import Image
-from services.lifecycle.view import REVISION
+from services.lifecycle.images.building import DATA_HASH, RUN, VERSION
+from services.lifecycle.images.layout import Image
+from services.lifecycle.images.view import REVISION
 
 NONE = "none"
 

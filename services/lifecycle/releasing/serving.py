@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from services.lifecycle import site, web
+from services.lifecycle.clients import site, web
 from services.lifecycle.errors import (
     CrashLoopError,
     NotServingError,
@@ -12,7 +12,7 @@ from services.lifecycle.errors import (
     ServingError,
     WrongVersionError,
 )
-from services.lifecycle.releases import spoken
+from services.lifecycle.releasing.releases import spoken
 
 POLL = 0.25
 # A replica that ended this often will not recover by waiting.

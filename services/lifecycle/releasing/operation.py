@@ -10,10 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from services.lifecycle.gitops import GitOps
-from services.lifecycle.journal import Journal
-from services.lifecycle.registry import Registry
-from services.lifecycle.releases import Release, spoken
+from services.lifecycle.clients.registry import Registry
+from services.lifecycle.releasing.gitops import GitOps
+from services.lifecycle.releasing.journal import Journal
+from services.lifecycle.releasing.releases import Release, spoken
 
 RELEASE = "release"
 ALIAS = "alias"

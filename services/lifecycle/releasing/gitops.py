@@ -11,9 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from services.lifecycle import git
 from services.lifecycle.errors import GitError, ReleaseError
-from services.lifecycle.releases import Release
+from services.lifecycle.releasing import git
+from services.lifecycle.releasing.releases import Release
 
 BRANCH = "main"
 FACTS = "release.json"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from services.lifecycle.errors import RefusedError
-from services.lifecycle.releases import spoken
+from services.lifecycle.releasing.releases import spoken
 
 HOLD = "gourmetops.hold"
 STAGING_TESTS = "gourmetops.staging-tests"

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from services.lifecycle.errors import ReleaseError
-from services.lifecycle.releases import Release
+from services.lifecycle.releasing.releases import Release
 
 DEADLINE = 60.0
 

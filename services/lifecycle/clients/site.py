@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from services.lifecycle import web
+from services.lifecycle.clients import web
 from services.lifecycle.settings import namespace
 
 APP = "gourmetgram-app"

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from services.lifecycle import layers, view
-from services.lifecycle.images import LAYER, Blob, Image, Layout
-from services.lifecycle.recipes import Recipe
-from services.lifecycle.source import Checkout
+from services.lifecycle.images import layers, view
+from services.lifecycle.images.layout import LAYER, Blob, Image, Layout
+from services.lifecycle.images.recipes import Recipe
+from services.lifecycle.images.source import Checkout
 
 SOURCE = "gourmetops.source"
 VERSION = "gourmetops.model-version"

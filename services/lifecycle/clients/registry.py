@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from services.lifecycle import artifacts, web
+from services.lifecycle.clients import artifacts, web
 from services.lifecycle.errors import (
     RegistryError,
     RunBusyError,

@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from services.lifecycle import git
 from services.lifecycle.errors import AskedWronglyError, GitError
+from services.lifecycle.releasing import git
 
 HEAD = "HEAD"
 COMMIT = re.compile(r"[0-9a-f]{40}")

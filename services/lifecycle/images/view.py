@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 from services import environments
 from services.lifecycle.durable import locked, write_whole
 from services.lifecycle.errors import ImageError
-from services.lifecycle.images import Image, Layout
+from services.lifecycle.images.layout import Image, Layout
 
 REQUIREMENTS = "gourmetops.requirements"
 REVISION = "org.opencontainers.image.revision"

@@ -5,10 +5,11 @@ from invoke import Collection
 from charts import tasks as charts
 from infra import tasks as infra
 from services import tasks as services
+from services.lifecycle import tasks as lifecycle
 from workflows import tasks as workflows
 
 namespace = Collection()
-for area in (infra, workflows):
+for area in (infra, workflows, lifecycle):
     for name, task in area.TOP.items():
         namespace.add_task(task, name=name)
 for name, area in {"workflows": workflows, "charts": charts, "services": services}.items():

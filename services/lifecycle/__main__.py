@@ -14,7 +14,7 @@ from types import FrameType
 
 from services.lifecycle.errors import AskedWronglyError, LifecycleError
 from services.lifecycle.settings import Settings
-from services.lifecycle.step import Step
+from services.lifecycle.step import Step, Told
 
 VERBS = {
     "check-training-image": "was the training image built from this code?",
@@ -28,10 +28,13 @@ VERBS = {
     "promote": "may this version go to the next environment?",
     "revert": "go back to the last approved release",
     "undo": "take back what an operation did",
+    "explain": "what does each gate say of a version? moves nothing",
     "judge": "compare the canary with production",
     "record": "journal how a workflow ended",
     "bootstrap": "make the first release of every environment",
 }
+# They change nothing, the journal included, and print for people (or, with --json, programs).
+READING = {"explain"}
 
 
 def main(arguments: Sequence[str], values: Mapping[str, str]) -> int:
@@ -48,8 +51,12 @@ def main(arguments: Sequence[str], values: Mapping[str, str]) -> int:
             outputs = import_module(_module(asked.verb)).run(step, asked)
     except LifecycleError as error:
         print(f"{asked.verb}: {error}", file=sys.stderr)
-        _journal_failure(Settings(values), asked, str(error))
+        if asked.verb not in READING:
+            _journal_failure(Settings(values), asked, str(error))
         return error.exit_code
+    if isinstance(outputs, Told):
+        print(json.dumps(outputs.facts, indent=2) if asked.json else outputs.text)
+        return outputs.exit_code
     if asked.outputs:
         _write_outputs(asked.outputs, outputs)
     print(json.dumps(outputs))
@@ -65,6 +72,8 @@ def _parser(verb: str | None) -> argparse.ArgumentParser:
         one.add_argument(
             "--operation", default=by_hand(), help="what this is a move of: the workflow's name"
         )
+        if name in READING:
+            one.add_argument("--json", action="store_true", help="print JSON for a program")
         if name == verb:
             import_module(_module(name)).arguments(one)
     return parser

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from services.lifecycle.clients.registry import Registry
 from services.lifecycle.images.layout import Layout
@@ -11,6 +12,15 @@ from services.lifecycle.images.source import Checkout, fetch
 from services.lifecycle.releasing.gitops import GitOps
 from services.lifecycle.releasing.journal import Journal
 from services.lifecycle.settings import Settings
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a verb that only reads tells: a person as text, a program as JSON (--json)."""
+
+    text: str
+    facts: Any
+    exit_code: int = 0
 
 
 @dataclass(frozen=True)

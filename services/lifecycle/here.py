@@ -1,0 +1,71 @@
+"""Run a verb of the lifecycle on this machine, with the facts of the local site.
+
+A task runs a verb as a workflow step would: in the lifecycle's own environment, told what
+differs between sites by the ConfigMap `platform` that the local site wrote. Other areas start
+it as a command: python -m services.lifecycle.here VERB ...
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+REQUIREMENTS = ROOT / "services/lifecycle/requirements.txt"
+
+
+class NotHereError(Exception):
+    """The verb cannot run here; the message says what to do."""
+
+
+def run(verb: str, *arguments: str) -> int:
+    """Run a verb in the foreground and return its exit code; Ctrl-C is its own to handle.
+
+    Raises:
+        NotHereError: the local site was never started, or its packages cannot be had.
+    """
+    environment = {**os.environ, **facts()}
+    with subprocess.Popen(command(verb, *arguments), cwd=ROOT, env=environment) as process:
+        while True:
+            try:
+                return process.wait()
+            except KeyboardInterrupt:
+                continue
+
+
+def command(verb: str, *arguments: str) -> list[str]:
+    """Return the command that runs a verb in the lifecycle's own environment."""
+    from services import environments
+
+    try:
+        python = environments.ensure(REQUIREMENTS) / "bin" / "python"
+    except environments.SetupError as error:
+        raise NotHereError(str(error)) from None
+    return [str(python), "-m", "services.lifecycle", verb, *arguments]
+
+
+def state() -> Path:
+    """Name the folder in which the local site keeps everything."""
+    return Path(os.environ.get("GOURMET_STATE") or ROOT / ".local").absolute()
+
+
+def facts() -> dict[str, str]:
+    """Return what the site tells its steps, without what only workflows can use.
+
+    Raises:
+        NotHereError: the local site was never started.
+    """
+    file = state() / "platform.yaml"
+    if not file.exists():
+        raise NotHereError("the local site was never started here. Run: ./run invoke up")
+    data: dict[str, str] = yaml.safe_load(file.read_text())["data"]
+    return {name: value for name, value in data.items() if "-" not in name}
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(run(*sys.argv[1:]))
+    except NotHereError as error:
+        sys.exit(f"{sys.argv[1]}: {error}")

@@ -27,6 +27,8 @@ LOCKS = {
     "services/classifier/requirements": [],
     "infra/provision/requirements": [],
     "tests/openstack/requirements": [],
+    "playbooks/requirements": [],
+    "tests/nodes/requirements": [],
     "services/lifecycle/requirements": [],
     "services/classifier/requirements-test": ["services/classifier/requirements"],
     "services/lifecycle/requirements-test": ["services/lifecycle/requirements"],
@@ -138,6 +140,8 @@ def lock(session: nox.Session) -> None:
     compile_ += ["--no-emit-index-url", "--no-header", "--no-annotate"]
     compile_ += ["--upgrade"] if "--upgrade" in session.posargs else []
     for name, constraints in LOCKS.items():
+        if not (HERE / f"{name}.in").exists():
+            session.error(f"{name}.in is listed in LOCKS and is not there")
         limits = [part for each in constraints for part in ("-c", f"{each}.txt")]
         session.run(*compile_, *limits, "-o", f"{name}.txt", f"{name}.in")
     # One resolution, cut in two: services/trainer/torch.in says why.

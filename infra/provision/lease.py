@@ -33,7 +33,8 @@ def pools(setting: Setting) -> dict[str, Pool]:
     found = {NODES: Pool(setting.lease_name, given["lease_cloud"], given["flavor"], nodes, hours)}
     if gpu := given.get("gpu"):
         name, hours = f"{setting.lease_name}_gpu", gpu.get("lease_hours", hours)
-        found[GPU] = Pool(name, gpu["cloud"], gpu["flavor"], gpu["count"], hours)
+        cloud = gpu.get("lease_cloud", gpu["cloud"])
+        found[GPU] = Pool(name, cloud, gpu["flavor"], gpu["count"], hours)
     return found
 
 

@@ -1,6 +1,7 @@
 """Every key that a site's file may have."""
 
 from infra.sites.shape import (
+    Free,
     Keys,
     Many,
     Plain,
@@ -8,9 +9,13 @@ from infra.sites.shape import (
     cidr,
     flag,
     host,
+    login,
     name,
+    no_secret,
     number,
     one_of,
+    public_key,
+    suffix,
     text,
     url,
     whole,
@@ -73,6 +78,16 @@ NEEDS = Keys(
     }
 )
 REGISTRY = Keys({"mirror": Plain(url), "optional": Plain(flag)})
+# Where Terraform may keep its state; each has settings of its own, which Terraform judges.
+BACKENDS = ("local", "s3", "http", "pg", "gcs", "azurerm", "consul", "kubernetes")
+# Who may log in besides ssh.user; somebody taken out of the list is taken off the nodes.
+USER = Keys(
+    {
+        "name": Plain(login, required=True),
+        "keys": Many(Plain(public_key), required=True),
+        "sudo": Plain(flag),
+    }
+)
 OPENSTACK = Keys(
     {
         # Entries of clouds.yaml: Terraform's (an application credential) and the lease's
@@ -85,15 +100,26 @@ OPENSTACK = Keys(
         "shared_network": Plain(text, required=True),
         "floating_pool": Plain(text, required=True),
         "security_groups": Many(Plain(text), required=True),
+        # What the names of everything made here end in; else the site's name.
+        "suffix": Plain(suffix),
+        # TCP ports opened by a security group that is made for this site.
+        "open_ports": Many(Plain(PORT)),
         "lease_hours": Plain(whole(1, 168)),
+        # A volume for data on the head node, which outlives that node.
         "volume_gib": Plain(whole(1, 10000)),
+        # An object-store container for data.
         "container": Plain(text),
+        # Where the state is kept; else a locked file beside the ledger.
+        "backend": Keys({kind: Free(no_secret) for kind in BACKENDS}),
         "gpu": Keys(
             {
+                # Entries of clouds.yaml as above; the lease's is the same where none is named.
                 "cloud": Plain(text, required=True),
+                "lease_cloud": Plain(text),
                 "flavor": Plain(text, required=True),
                 "image": Plain(text, required=True),
                 "count": Plain(whole(1, 8), required=True),
+                "shared_network": Plain(text),
                 "lease_hours": Plain(whole(1, 168)),
             }
         ),
@@ -108,6 +134,7 @@ SITE = Keys(
         "about": Plain(text),
         "ssh": SSH,
         "nodes": Many(NODE),
+        "users": Many(USER),
         "network": NETWORK,
         "needs": NEEDS,
         "registry": REGISTRY,

@@ -9,8 +9,8 @@ import yaml
 
 from infra.errors import SiteFileError, UnknownSiteError
 from infra.sites import fields, rules
-from infra.sites.shape import Keys, Many, Plain, Shape
-from infra.sites.site import Needs, Network, Node, Registry, Site, Ssh
+from infra.sites.shape import Free, Keys, Many, Plain, Shape
+from infra.sites.site import Needs, Network, Node, Registry, Site, Ssh, User
 
 HERE = Path(__file__).parent
 Mistake = tuple[int, str]
@@ -73,6 +73,8 @@ def _walk(node: yaml.Node, shape: Shape, path: str, lines: dict[str, int]) -> It
             yield from _walk(item, shape.item, f"{path}[{index}]", lines)
     elif not isinstance(node, yaml.MappingNode):
         yield line, f"{path or 'the file'}: it is a mapping of keys to values"
+    elif isinstance(shape, Free):
+        yield from _free(node, shape, path)
     else:
         yield from _keys(node, shape, path, lines)
 
@@ -88,6 +90,12 @@ def _plain(node: yaml.Node, shape: Plain, path: str, line: int) -> Iterator[Mist
         loader.dispose()
     if problem := shape.judge(value):
         yield line, f"{path}: {problem}"
+
+
+def _free(node: yaml.MappingNode, shape: Free, path: str) -> Iterator[Mistake]:
+    for key, _value in node.value:
+        if problem := shape.judge(str(key.value)):
+            yield key.start_mark.line + 1, f"{path}.{key.value}: {problem}"
 
 
 def _keys(
@@ -127,6 +135,7 @@ def _site(data: dict[str, Any], file: Path) -> Site:
         about=data.get("about", ""),
         ssh=Ssh(**frozen.get("ssh", {})),
         nodes=tuple(Node(**node) for node in frozen.get("nodes", ())),
+        users=tuple(User(**user) for user in frozen.get("users", ())),
         network=Network(**frozen.get("network", {})),
         needs=Needs(**frozen.get("needs", {})),
         registry=Registry(**frozen.get("registry", {})),

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from itertools import combinations
 from typing import Any
 
+from infra.sites.shape import suffix
 from infra.sites.site import Network
 
 Said = tuple[str, str]
@@ -25,6 +26,9 @@ def mistakes(data: dict[str, Any], stem: str) -> Iterator[Said]:
     if nodes:
         yield from _roles(nodes)
         yield from _jump(nodes)
+    yield from _users(data)
+    if data.get("kind") == "openstack":
+        yield from _openstack(data, nodes)
     yield from _ranges(_mapping(data.get("network")), nodes)
 
 
@@ -77,6 +81,46 @@ def _jump(nodes: list[dict[str, Any]]) -> Iterator[Said]:
     jumps = [index for index, node in enumerate(nodes) if node.get("jump") is True]
     for index in jumps[1:]:
         yield f"nodes[{index}].jump", f"nodes[{jumps[0]}] is the way in already; there is one"
+
+
+def _users(data: dict[str, Any]) -> Iterator[Said]:
+    first: dict[str, int] = {}
+    for index, user in enumerate(_list(data.get("users"))):
+        given = _mapping(user)
+        name, path = str(given.get("name", "")), f"users[{index}]"
+        if name and name in first:
+            yield f"{path}.name", f"{name} is the name of users[{first[name]}] already"
+        first.setdefault(name, index)
+        if given.get("keys") == []:
+            yield f"{path}.keys", "it is empty: nobody could log in; take the user out instead"
+        if name == "root":
+            yield f"{path}.name", "root is nobody's login here: give people logins of their own"
+        operator = _mapping(data.get("ssh")).get("user")
+        if name == operator and given.get("sudo") is not True:
+            yield f"{path}.sudo", f"{name} is ssh.user, and without sudo no stage can go on"
+
+
+def _openstack(data: dict[str, Any], nodes: list[dict[str, Any]]) -> Iterator[Said]:
+    given = _mapping(data.get("openstack"))
+    if nodes and not any(node.get("jump") is True for node in nodes):
+        yield "nodes", "none of them has `jump: true`: which one gets the floating IP?"
+    if not _mapping(data.get("network")).get("private"):
+        yield "network.private", "it is missing: Terraform makes this network"
+    for index, node in enumerate(nodes):
+        address = _address(node.get("address"))
+        if address and address.version != 4:
+            yield f"nodes[{index}].address", "Terraform gives fixed addresses of IPv4 only"
+    if given.get("suffix") is None and (said := suffix(data.get("name"))) and data.get("name"):
+        yield "name", f"{said}, and no openstack.suffix is given in its place"
+    if given.get("security_groups") == [] and not given.get("open_ports"):
+        path = "openstack.security_groups"
+        yield path, "it is empty, and no open_ports: nobody could reach the nodes, not even by SSH"
+    backends = list(_mapping(given.get("backend")))
+    if "backend" in given and len(backends) != 1:
+        yield (
+            "openstack.backend",
+            f"it names {len(backends)} places for the state, and there is one",
+        )
 
 
 def _ranges(network: dict[str, Any], nodes: list[dict[str, Any]]) -> Iterator[Said]:

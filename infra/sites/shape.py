@@ -7,6 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+SUFFIX = re.compile(r"[a-z0-9]([-a-z0-9]{0,30}[a-z0-9])?")
+LOGIN = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
+KEY_KINDS = r"(sk-)?(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp\d+)(@openssh\.com)?"
+PUBLIC_KEY = re.compile(KEY_KINDS + r" [A-Za-z0-9+/]{40,}={0,2}( [^\n]*)?")
+SECRET = re.compile(r"secret|password|token|private|access_key|credential|conn_str", re.I)
 HOST = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?")
 
 # Says what is wrong with a plain value, or None.
@@ -33,11 +38,19 @@ class Many:
 class Keys:
     """A mapping with known keys."""
 
-    keys: Mapping[str, "Plain | Many | Keys"] = field(default_factory=dict)
+    keys: Mapping[str, "Plain | Many | Keys | Free"] = field(default_factory=dict)
     required: bool = False
 
 
-Shape = Plain | Many | Keys
+@dataclass(frozen=True)
+class Free:
+    """A mapping of whatever keys to plain values, that another program reads."""
+
+    judge: Callable[[str], str | None]
+    required: bool = False
+
+
+Shape = Plain | Many | Keys | Free
 
 
 def text(value: Any) -> str | None:
@@ -52,6 +65,39 @@ def name(value: Any) -> str | None:
     if isinstance(value, str) and NAME.fullmatch(value.lower()):
         return f"{value!r} has capitals, which Kubernetes refuses in the name of a node"
     return f"{value!r} is no name: small letters, digits and dashes"
+
+
+def suffix(value: Any) -> str | None:
+    """The end of every name that Terraform makes, as its own validation takes it."""
+    if isinstance(value, str) and SUFFIX.fullmatch(value):
+        return None
+    return f"{value!r} is no suffix: 1 to 32 small letters, digits and dashes"
+
+
+def login(value: Any) -> str | None:
+    """A name that Linux takes for a user."""
+    if isinstance(value, str) and LOGIN.fullmatch(value):
+        return None
+    return f"{value!r} is no login: small letters, digits, dashes and underscores, a letter first"
+
+
+def public_key(value: Any) -> str | None:
+    """One line of an authorized_keys file."""
+    if isinstance(value, str) and "PRIVATE KEY" in value:
+        return "it is a private key, which must never stand here; take the file that ends in .pub"
+    if isinstance(value, str) and PUBLIC_KEY.fullmatch(value.strip()):
+        return None
+    return f"{str(value)[:40]!r} is no public key: the one line of a file that ends in .pub"
+
+
+def no_secret(key: str) -> str | None:
+    """Judge a key of a mapping that another program reads: a site's file lies in Git."""
+    if SECRET.search(key):
+        return (
+            "a secret must not stand in a site's file, which Git keeps; its program reads it "
+            "from the environment or from a file of its own"
+        )
+    return None
 
 
 def one_of(*choices: str) -> Judge:

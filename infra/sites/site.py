@@ -72,6 +72,15 @@ class Registry:
 
 
 @dataclass(frozen=True)
+class User:
+    """Somebody who may log in on every node."""
+
+    name: str
+    keys: tuple[str, ...]
+    sudo: bool = False
+
+
+@dataclass(frozen=True)
 class Site:
     """A place where the platform runs."""
 
@@ -80,6 +89,7 @@ class Site:
     about: str = ""
     ssh: Ssh = field(default_factory=Ssh)
     nodes: tuple[Node, ...] = ()
+    users: tuple[User, ...] = ()
     network: Network = field(default_factory=Network)
     needs: Needs = field(default_factory=Needs)
     registry: Registry = field(default_factory=Registry)

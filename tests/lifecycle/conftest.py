@@ -23,17 +23,21 @@ class Clone:
 
     def invoke(self, *arguments, seconds=UP_SECONDS, **extra):
         """Run an Invoke task there and return how it ended."""
-        env = {**os.environ, "GOURMET_STATE": str(self.state), "GOURMET_FROM": str(self.folder)}
         return subprocess.run(
             [sys.executable, "-m", "invoke", *arguments],
             cwd=self.folder,
-            env={**env, **extra},
+            env=self.env(**extra),
             text=True,
             capture_output=True,
             timeout=seconds,
             check=False,
             stdin=subprocess.DEVNULL,
         )
+
+    def env(self, **extra):
+        """Return the environment of a person who works there."""
+        here = {"GOURMET_STATE": str(self.state), "GOURMET_FROM": str(self.folder)}
+        return {**os.environ, **here, **extra}
 
     def runner(self, verb, *arguments):
         """Run the workflow runner on the runs of this site."""

@@ -1,0 +1,86 @@
+"""A version on its way through staging to canary, by the commands that a person types.
+
+A command that was killed is typed again until it says that it is done, as a person would.
+"""
+
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+
+from tests.lifecycle.kills import victims
+
+PATIENCE = 240.0
+
+
+@dataclass
+class Kills:
+    """Kills at random instants, and how many there were.
+
+    Attributes:
+        random: Where the instants come from; printed with a failure, so that it can be repeated.
+        wanted: How many there will be in all.
+        spread: Seconds after its start within which a command is hit.
+    """
+
+    random: random.Random
+    wanted: int
+    spread: float = 4.0
+    done: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def count(self):
+        """Return how many processes were hit so far, at how many instants."""
+        return sum(self.done.values())
+
+    def strike(self, state, process):
+        """Wait for an instant of the command's life and kill somebody in it."""
+        end = time.monotonic() + self.random.uniform(0, self.spread)
+        kind = self.random.choice(list(victims.SIGNS))
+        while time.monotonic() < end and process.poll() is None:
+            time.sleep(0.005)
+        if process.poll() is None and victims.kill(state, kind):
+            self.done[kind] = self.done.get(kind, 0) + 1
+
+
+def go(site, version, digest, kills=None):
+    """Take a version to staging and on to canary, whatever is killed meanwhile."""
+    deploy = ["workflows.run", "deploy-container-image"]
+    for name, value in {
+        "environment": "staging",
+        "model-version": version,
+        "digest": digest,
+    }.items():
+        deploy += ["--parameter", f"{name}={value}"]
+    insist(site, deploy, kills)
+    insist(site, ["deploy-canary", "--version", version], kills)
+
+
+def insist(site, words, kills=None):
+    """Type a command again and again until it has succeeded; return what it said each time."""
+    end = time.monotonic() + PATIENCE
+    said = []
+    while time.monotonic() < end:
+        # Into a file: a runner that outlives its command would keep a pipe open.
+        with tempfile.TemporaryFile("w+") as shown:
+            process = start(site, words, shown)
+            if kills and kills.count < kills.wanted:
+                kills.strike(site.state, process)
+            code = process.wait(PATIENCE)
+            shown.seek(0)
+            said.append(f"{code}: {shown.read()}")
+        if code == 0:
+            return said
+        time.sleep(0.1)
+    raise AssertionError(f"{words} did not end well in {PATIENCE:.0f} s:\n" + "\n".join(said[-3:]))
+
+
+def start(site, words, shown, **more):
+    """Type a command and do not wait for it."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "invoke", *words], cwd=site.clone.folder,
+        env=site.clone.env(**more), stdin=subprocess.DEVNULL, stdout=shown,
+        stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip

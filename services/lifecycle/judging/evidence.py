@@ -65,6 +65,11 @@ class Evidence:
     seen: Mapping[str, Seen] = field(default_factory=dict)
     looks: tuple[Look, ...] = ()
 
+    @property
+    def digest(self) -> str:
+        """Return the digest of the image that the canary runs; empty before the first look."""
+        return self.images[0].rpartition("@")[2]
+
     def grown(self, environment: str, name: str, reading: Reading, restarts: int) -> Self:
         """Count what a replica has done since it was last read."""
         key = f"{environment}/{name}"

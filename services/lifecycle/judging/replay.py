@@ -101,22 +101,23 @@ def _compared(mine: Answer, theirs: Answer) -> Counts:
     return Counts({"compared": 1.0, "disagreed": float(mine.label != theirs.label)})
 
 
-def serves(address: str) -> str:
-    """Return the version that an environment serves, as it is written."""
-    found = web.get(f"{address}/version")["version"]
-    return NONE if found is None else str(found)
+def serves(address: str) -> tuple[str, str]:
+    """Return the version that an environment serves, as it is written, and its image's digest."""
+    said = web.get(f"{address}/version")
+    return NONE if said["version"] is None else str(said["version"]), str(said.get("digest") or "")
 
 
-def require_version(environment: str, address: str, wanted: str) -> None:
-    """Refuse to judge another version than the one asked for.
+def require_version(environment: str, address: str, wanted: str) -> str:
+    """Refuse to judge another version than the one asked for; return its image's digest.
 
     Raises:
         WrongVersionError: the environment serves another.
     """
-    found = serves(address)
+    found, digest = serves(address)
     if found != wanted:
         what = f"it serves {found} and not {wanted}"
         raise WrongVersionError(environment, what, "Judge what it serves: `invoke status`.")
+    return digest
 
 
 def ask(address: str, photo: bytes) -> Answer:

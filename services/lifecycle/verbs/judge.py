@@ -67,12 +67,18 @@ def _judge(step: Step, asked: Namespace, limits: Thresholds) -> tuple[Evidence, 
 def _replayed(step: Step, asked: Namespace, limits: Thresholds) -> tuple[Evidence, Judgement]:
     photos = shadow.recordings(Path(asked.replay))
     champion, candidate = (step.settings.address(e) for e in (PRODUCTION, asked.environment))
-    serves = shadow.serves(champion)
-    shadow.require_version(asked.environment, candidate, written(asked.version))
+    serves, their_image = shadow.serves(champion)
+    image = shadow.require_version(asked.environment, candidate, written(asked.version))
     began = time.time()
     here, there = shadow.replay(photos, candidate, champion, step.say)
     evidence = Evidence(
-        written(asked.version), serves, began=began, ended=time.time(), canary=here, other=there
+        written(asked.version),
+        serves,
+        images=(image, their_image),
+        began=began,
+        ended=time.time(),
+        canary=here,
+        other=there,
     )
     return evidence, judgement.judge(here, there, limits, serves=serves)
 
@@ -86,7 +92,7 @@ def _outputs(asked: Namespace, evidence: Evidence, made: Judgement) -> dict[str,
         "reason": made.reason,
         "look": AGAIN if open_ else STOP,
         "evidence": evidence.text(),
-        "digest": evidence.images[0].partition("@")[2],
+        "digest": evidence.digest,
     }
 
 
@@ -100,10 +106,13 @@ def _report(
     step.say(f"{made.verdict}: {made.reason}")
     kind = "replay" if is_replay else "judge"
     verdict = {"verdict": made.verdict.value, "reason": made.reason, "version": asked.version}
+    verdict["digest"] = evidence.digest
     Operation(asked.operation, asked.environment, step.journal).note(kind, "seen", **verdict)
     if asked.version is not None:
         known = step.registry.version(asked.version)
         step.registry.upload(known.run, folder, f"{asked.environment}-{kind}/{asked.operation}")
+        # Gates read this: the verdict holds for this very image and no other.
+        step.registry.tag(asked.version, **{kind: f"{made.verdict.value} {evidence.digest}"})
 
 
 def _leave(asked: Namespace, outputs: dict[str, str]) -> None:

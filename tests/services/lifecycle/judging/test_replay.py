@@ -137,4 +137,4 @@ def test_another_version_than_asked_for_is_refused(both):
 def test_the_bootstrap_model_is_known_as_such(fleet):
     fleet.serve("production", "none", "sha256:b")
 
-    assert replay.serves(fleet.address("production")) == "none"
+    assert replay.serves(fleet.address("production")) == ("none", "sha256:b")

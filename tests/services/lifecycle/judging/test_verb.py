@@ -191,6 +191,7 @@ def test_the_journal_keeps_the_verdict(judged, verbs, bootstrap_canary, producti
 
     (entry,) = verbs.step.journal.entries("judge-1")
     assert (entry["move"], entry["environment"], entry["verdict"]) == ("judge", "canary", "wait")
+    assert entry["digest"] == bootstrap_canary.digest
 
 
 @pytest.fixture
@@ -212,6 +213,27 @@ def test_the_report_goes_to_the_training_run_of_the_version(
 
     kept = trained.client.list_artifacts(run, "canary-judge/judge-1")
     assert {file.path.rpartition("/")[2] for file in kept} == REPORT
+
+
+@pytest.fixture
+def alike(values, fleet, registered, production):
+    """Let a registered version in canary agree with production."""
+    canary = fleet.serve("canary", str(registered[1]), "sha256:" + "e" * 64)[0]
+    values["CANARY_URL"], values["PRODUCTION_URL"] = map(fleet.address, ("canary", "production"))
+    canary.choose = production.choose = lambda _body: (200, "Egg")
+    return canary
+
+
+@pytest.mark.parametrize("kind", ["judge", "replay"])
+def test_gates_find_the_verdict_and_its_image_on_the_version(judged, verbs, alike, tmp_path, kind):
+    (tmp_path / "one.png").write_bytes(b"a photo")
+    version = int(alike.version)
+
+    with pytest.raises(NoVerdictError):
+        judged(version=version, replay=str(tmp_path) if kind == "replay" else "")
+
+    tags = verbs.step.registry.version(version).tags
+    assert tags[f"gourmetops.{kind}"] == f"wait {alike.digest}"
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from invoke import Collection
 from charts import tasks as charts
 from infra import tasks as infra
 from services import tasks as services
+from services.drills import tasks as drills
 from services.lifecycle import tasks as lifecycle
 from workflows import tasks as workflows
 
@@ -14,4 +15,5 @@ for area in (infra, workflows, lifecycle):
         namespace.add_task(task, name=name)
 for name, area in {"workflows": workflows, "charts": charts, "services": services}.items():
     namespace.add_collection(area.namespace, name=name)
+namespace.add_collection(drills.namespace, name="drills")
 namespace.add_collection(infra.LEASES)

@@ -43,6 +43,7 @@ def test_the_names_of_the_tasks_are_those_that_people_learnt(listed):
         "explain",
         "provision", "destroy", "check-nodes", "ssh", "lease.show", "lease.extend", "lease.delete",
         "charts.render", "charts.diff", "charts.validate",
+        "drills.run", "drills.list",
         "services.build", "services.serve", "services.feedback",
         *(f"workflows.{name}" for name in (
             "lint", "plan", "run", "list", "get", "logs", "retry", "resume", "stop", "support",

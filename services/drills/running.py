@@ -1,0 +1,80 @@
+"""Hold drills one after the other on one site, and judge each by what is there afterwards."""
+
+import re
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from services.drills import unchanged
+from services.drills.catalogue import Drill, Outcome
+from services.drills.stage import Stage
+
+Say = Callable[[str], None]
+PLACES = ("journal", "history", "trace")
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a drill ended.
+
+    Attributes:
+        reason: The sentence that a person finds, as the journal holds it.
+        wrong: What is not as it must be; nothing when all is well.
+    """
+
+    name: str
+    reason: str
+    wrong: tuple[str, ...]
+    seconds: float
+
+    @property
+    def passed(self) -> bool:
+        """Say whether all was as it must be."""
+        return not self.wrong
+
+
+def hold(stage: Stage, good: int, drills: Iterable[Drill], say: Say) -> list[Result]:
+    """Hold the drills, telling what is broken, what is expected and what is seen."""
+    return [one(stage, good, drill, say) for drill in drills]
+
+
+def one(stage: Stage, good: int, drill: Drill, say: Say) -> Result:
+    """Hold one drill."""
+    began = time.monotonic()
+    say(f"{drill.name}\n  breaks    {drill.breaks}\n  expects   {drill.expects}")
+    if drill.simulated:
+        say(f"  not real  {drill.simulated}")
+    before = unchanged.look(stage)
+    try:
+        outcome = drill.act(stage, good)
+    finally:
+        drill.repair(stage)
+    for sentence in outcome.saw:
+        say(f"  saw       {sentence}")
+    wrong = [*outcome.wrong, *unchanged.differences(before, unchanged.look(stage))]
+    reason = _in_the_journal(stage, drill, outcome)
+    wrong += _not_told(stage, drill, outcome, reason)
+    say(f"  reason    {reason or 'none was found'}")
+    seconds = time.monotonic() - began
+    for sentence in wrong or ("staging, canary and production are as before",):
+        say(f"  {'WRONG' if wrong else 'after'}     {sentence}")
+    say(f"  took      {seconds:.0f} s")
+    return Result(drill.name, reason, tuple(wrong), seconds)
+
+
+def _in_the_journal(stage: Stage, drill: Drill, outcome: Outcome) -> str:
+    """Return the last reason that this operation left in the journal, if it is the right one."""
+    told = [
+        str(entry["reason"])
+        for entry in stage.journal()
+        if entry["operation"] == outcome.operation and entry.get("reason")
+    ]
+    fitting = [sentence for sentence in told if re.search(drill.reason, sentence, re.DOTALL)]
+    return fitting[-1] if fitting else ""
+
+
+def _not_told(stage: Stage, drill: Drill, outcome: Outcome, reason: str) -> list[str]:
+    """Say where a person does not find the reason."""
+    if not reason:
+        return [f"the journal of {outcome.operation or 'no run'} does not say {drill.reason!r}"]
+    return []

@@ -47,18 +47,21 @@ def promote(_c: Context, to: str, version: str = "") -> None:
 
 
 @task(
+    optional=["replay"],
     help={
         "version": "what canary serves if not given",
-        "replay": "folder of recorded photos to send to both, instead of live traffic",
+        "replay": "send recorded photos to both instead: production's own, or those of a folder",
         "deadline": "seconds until no more is waited for",
-    }
+    },
 )
 def judge(_c: Context, version: str = "", replay: str = "", deadline: int = 1800) -> None:
     """Compare canary with production, and act on it."""
-    photos = _absolute(replay) if replay else "none"
+    # Without a value Invoke gives True: the photos that production keeps.
+    named = isinstance(replay, str) and bool(replay)
+    photos = _absolute(replay) if named else "recorded" if replay else "none"
 
     def submit() -> int:
-        if replay:
+        if named:
             submission.show(photos)
         wanted = {"model-version": version or submission.released("canary"), "replay": photos}
         return submission.run("judge-canary", wanted | {"deadline": str(deadline)})

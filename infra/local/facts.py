@@ -6,6 +6,7 @@ from typing import Any
 
 import yaml
 
+from infra.local import signing
 from infra.local import state as files
 from infra.local.site import APP, ENVIRONMENTS, MODEL, REGISTRY, Site, namespace_of, service_key
 from infra.local.state import CLONE
@@ -33,6 +34,8 @@ def platform(site: Site) -> dict[str, str]:
         "GOURMET_GATEWAY": site.addresses["gateway"],
         "GOURMET_SITE_API": site.addresses["api"],
         "GOURMET_STATE": str(state.folder),
+        "GOURMET_PUBLIC_KEYS": signing.trusted(state),
+        "GOURMET_RECORDINGS": str(state.volumes / namespace_of("production") / "recordings"),
         **urls,
     }
 

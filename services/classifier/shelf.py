@@ -1,7 +1,8 @@
 """A folder of photos with what is known of each, kept under a size limit.
 
 An entry is a picture and a JSON file of the same name, each written whole or not at all,
-so several replicas may share a folder. When it is full, the oldest entries go.
+so several replicas may share a folder. When it is full, the oldest entries go. Each replica
+counts what it writes itself and looks every now and then at what the others wrote.
 """
 
 import json
@@ -12,6 +13,9 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+# Of the limit: what is kept when room was made, and what one replica writes between two looks.
+KEPT, UNSEEN = 0.85, 0.05
+
 
 class Shelf:
     """Keeps entries under names that the caller made (a hash, never a name from a client)."""
@@ -21,6 +25,7 @@ class Shelf:
         self._limit = limit
         self._lock = threading.Lock()
         self._size = _size(folder)
+        self._unseen = 0
 
     def put(self, name: str, suffix: str, picture: bytes, facts: Mapping[str, Any]) -> None:
         """Keep a picture and its facts, in place of what had the same name."""
@@ -28,18 +33,20 @@ class Shelf:
         with self._lock:
             _write(self.folder / f"{name}.{suffix}", picture)
             _write(self.folder / f"{name}.json", text)
-            self._size += len(picture) + len(text)
-            if self._size > self._limit:
+            self._unseen += len(picture) + len(text)
+            is_due = self._unseen > self._limit * UNSEEN
+            if is_due or self._size + self._unseen > self._limit * (1 - UNSEEN):
                 self._make_room()
 
     def _make_room(self) -> None:
-        """Remove the oldest entries, a tenth more than must be, so as to do it seldom."""
+        """Count anew; if it is full, remove the oldest entries, and more than must be."""
         entries: dict[str, list[os.DirEntry[str]]] = {}
         for file in _files(self.folder):
             entries.setdefault(file.name.partition(".")[0], []).append(file)
         oldest = sorted(entries.values(), key=_age)
-        self._size = _size(self.folder)
-        while oldest and self._size > self._limit * 0.9:
+        self._size, self._unseen = _size(self.folder), 0
+        is_full = self._size > self._limit * (1 - 2 * UNSEEN)
+        while is_full and oldest and self._size > self._limit * KEPT:
             for file in oldest.pop(0):
                 self._size -= _stat_size(file)
                 Path(file.path).unlink(missing_ok=True)

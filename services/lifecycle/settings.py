@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from services.lifecycle.errors import AskedWronglyError
+from services.lifecycle.evidence.keys import PublicKey, public_keys
 
 ENVIRONMENTS = ("staging", "canary", "production")
 
@@ -56,6 +57,11 @@ class Settings:
         return self._need("GOURMET_SITE_API")
 
     @property
+    def recordings(self) -> Path:
+        """Return the folder in which production keeps requests for a replay."""
+        return Path(self._need("GOURMET_RECORDINGS"))
+
+    @property
     def journal(self) -> Path:
         """Return the file that records who moved what, and on what evidence."""
         return Path(self._need("GOURMET_STATE")) / "journal.jsonl"
@@ -64,6 +70,17 @@ class Settings:
     def person(self) -> str:
         """Return who is at it, as far as the environment knows."""
         return self.values.get("USER") or self.values.get("LOGNAME") or "workflow"
+
+    @property
+    def public_keys(self) -> tuple[PublicKey, ...]:
+        """Return the keys whose signatures this site trusts."""
+        return public_keys(self._need("GOURMET_PUBLIC_KEYS"))
+
+    @property
+    def signing_key(self) -> Path | None:
+        """Return the file of the key that signs; only steps that bake have one."""
+        path = self.values.get("GOURMET_SIGNING_KEY", "")
+        return Path(path) if path else None
 
     @property
     def has_journal(self) -> bool:

@@ -28,6 +28,16 @@ gourmetgram-{{ .Values.environment }}
 {{ .Values.image.registry }}/{{ .Values.image.name }}@{{ $digest }}
 {{- end }}
 
+{{- /* Does this environment keep requests? Empty means no. */}}
+{{- define "app.records" -}}
+{{- if has .Values.environment .Values.recordings.environments }}yes{{ end }}
+{{- end }}
+
+{{- /* Room for the recordings, and for the one that is being written. */}}
+{{- define "app.recordingsSize" -}}
+{{ add .Values.recordings.megabytes 32 }}Mi
+{{- end }}
+
 {{- define "app.selector" -}}
 app.kubernetes.io/name: {{ include "app.name" . }}
 gourmetops/environment: {{ .Values.environment }}

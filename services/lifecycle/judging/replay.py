@@ -65,8 +65,9 @@ def recordings(folder: Path) -> list[Path]:
     photos = sorted(folder.glob("*.png"))
     if not photos:
         raise AskedWronglyError(
-            f"{folder}: no recordings (*.png) are there. The classifier keeps them where "
-            "RECORD_DIR says."
+            f"{folder}: no recordings (*.png) are there. An environment keeps them where the "
+            "chart's `recordings` name it, and only what was asked of it since; or give a folder: "
+            "invoke judge --replay DIR"
         )
     return photos[:MOST]
 

@@ -18,6 +18,8 @@ from services.lifecycle.step import Step
 
 STAGING = "staging"
 AGAIN, STOP = "again", "stop"
+# The photos that production keeps, wherever the site says that this is.
+RECORDED = "recorded"
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -26,7 +28,12 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--window", type=float, default=60, help="seconds to watch; 0 only judges")
     parser.add_argument("--evidence", default=NONE, help="what an earlier look put out, to go on")
     parser.add_argument("--deadline", type=float, default=1800, help="seconds for all looks")
-    parser.add_argument("--replay", default="", metavar="DIR", help="recorded photos to send again")
+    parser.add_argument(
+        "--replay",
+        default="",
+        metavar="DIR",
+        help=f"recorded photos to send again; {RECORDED} are those that production keeps",
+    )
     parser.add_argument(
         "--environment", default=CANARY, choices=(STAGING, CANARY), help="staging: in a replay only"
     )
@@ -65,7 +72,8 @@ def _judge(step: Step, asked: Namespace, limits: Thresholds) -> tuple[Evidence, 
 
 
 def _replayed(step: Step, asked: Namespace, limits: Thresholds) -> tuple[Evidence, Judgement]:
-    photos = shadow.recordings(Path(asked.replay))
+    is_ours = asked.replay == RECORDED
+    photos = shadow.recordings(step.settings.recordings if is_ours else Path(asked.replay))
     champion, candidate = (step.settings.address(e) for e in (PRODUCTION, asked.environment))
     serves, their_image = shadow.serves(champion)
     image = shadow.require_version(asked.environment, candidate, written(asked.version))

@@ -86,6 +86,17 @@ def test_recordings_stay_under_their_limit(tmp_path):
     assert (tmp_path / f"{29:064}.png").exists()
 
 
+def test_replicas_that_share_a_folder_stay_under_one_limit_together(tmp_path):
+    replicas = [Shelf(tmp_path, 300_000) for _ in range(2)]
+    most = 0
+    for number in range(200):
+        replicas[number % 2].put(f"{number:064}", "png", bytes(5_000), {"number": number})
+        most = max(most, sum(file.stat().st_size for file in tmp_path.iterdir()))
+
+    assert 200_000 < most <= 300_000
+    assert (tmp_path / f"{199:064}.png").exists()
+
+
 def test_a_share_of_requests_is_drawn(tmp_path):
     assert not any(Recorder(Shelf(tmp_path, 1), share=0.0).wants() for _ in range(100))
     assert all(Recorder(Shelf(tmp_path, 1), share=1.0).wants() for _ in range(100))

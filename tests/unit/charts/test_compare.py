@@ -104,7 +104,7 @@ def test_an_expected_difference_that_was_made_larger_is_unexpected(repository):
     file = "environments/production/deployment-gourmetgram-app.yaml"
     edit(repository, file, "replicas: 2", "replicas: 5")
 
-    (difference,) = compare.environments(repository, "local", "canary", "production")
+    (difference,) = compare.environments(repository, "local", "staging", "production")
 
     assert str(difference) == "Deployment gourmetgram-app: spec.replicas: 1 ≠ 5"
 

@@ -25,7 +25,7 @@ LOCKS = {
     "requirements": [],
     "infra/local/mlflow": [],
     "services/classifier/requirements": [],
-    "infra/provision/requirements": [],
+    "infra/provision/cloud/requirements": [],
     "tests/openstack/requirements": [],
     "playbooks/requirements": [],
     "tests/nodes/requirements": [],

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from infra.provision.clouds import Clouds
+from infra.provision.cloud.clouds import Clouds
 from infra.provision.errors import DeclinedError
 from infra.sites.site import Site
 

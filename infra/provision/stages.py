@@ -1,27 +1,47 @@
 """The stages from a cloud account to audited nodes, in their order."""
 
 from collections.abc import Mapping
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from infra.provision import inventory, lease, preflight, readiness, terraform
+from infra.provision import inventory, readiness
+from infra.provision.cloud import lease, terraform
+from infra.provision.cluster import environments, platform, templates
+from infra.provision.preflight import stage as preflight
 from infra.provision.setting import Setting, Tell
 from infra.provision.walk import Stage
 
+EVERY = ("openstack", "server", "hosts")
 CLOUD = ("openstack",)
+# What a stage needs when it is asked for alone: nodes that can be reached by name.
+NODES = ("lease", "terraform", "inventory")
+# A server with MicroK8s gets its Kubernetes in `after-cluster`'s place; see infra/sites.
+KUBESPRAY = ("openstack", "hosts")
 
 
 def _lease(setting: Setting, results: Mapping[str, Any], tell: Tell, _log: Path) -> dict[str, Any]:
     return lease.run(setting, results, tell)
 
 
+def _delivered(name: str, about: str, module: str, needs: tuple[str, ...],
+               kinds: tuple[str, ...] = EVERY) -> Stage:  # fmt: skip
+    """Return a stage whose module may be missing; then the way ends there and says so."""
+    if find_spec(f"infra.provision.{module}") is None:
+        return Stage(name, about, kinds)
+    made = import_module(f"infra.provision.{module}")
+    outdated = getattr(made, "outdated", None)
+    always = bool(getattr(made, "ALWAYS", False))
+    return Stage(name, about, kinds, made.inputs, made.run, outdated, always, needs)
+
+
 STAGES = (
     Stage(
         "preflight",
         "what would stop a later stage",
-        CLOUD,
-        preflight.inputs,
-        preflight.run,
+        inputs=preflight.inputs,
+        run=preflight.run,
         always=True,
     ),
     Stage("lease", "machines set aside", CLOUD, lease.inputs, _lease, lease.outdated),
@@ -39,14 +59,33 @@ STAGES = (
         inputs=readiness.inputs,
         run=readiness.run,
         always=True,
+        needs=NODES,
     ),
-    Stage("prepare", "what Kubernetes needs on the nodes"),
-    Stage("kubespray", "Kubernetes"),
-    Stage("after-cluster", "kubectl and names"),
-    Stage("platform", "MLflow, Argo, monitoring"),
-    Stage("environments", "staging, canary, production"),
-    Stage("workflow-templates", "what Argo runs"),
-    Stage("audit", "the promise that the site keeps"),
+    _delivered("prepare", "what Kubernetes needs on the nodes", "prepare", NODES),
+    _delivered("kubespray", "Kubernetes", "kubespray", (*NODES, "prepare"), KUBESPRAY),
+    _delivered("after-cluster", "kubectl and names", "after_cluster", NODES),
+    Stage(
+        "platform",
+        "MLflow, gateway, names",
+        inputs=platform.inputs,
+        run=platform.run,
+        needs=NODES,
+    ),
+    Stage(
+        "environments",
+        "staging, canary, production",
+        inputs=environments.inputs,
+        run=environments.run,
+        needs=NODES,
+    ),
+    Stage(
+        "workflow-templates",
+        "what Argo runs",
+        inputs=templates.inputs,
+        run=templates.run,
+        needs=NODES,
+    ),
+    _delivered("audit", "the promise that the site keeps", "audit", NODES),
 )
 
 

@@ -53,8 +53,8 @@ def provision(
 @task(help={"site": SITE, "yes": "do not ask"})
 def destroy(_c: Context, site: str, yes: bool = False) -> None:
     """Remove what provision made, and list what is left."""
-    from infra.provision import destroy as ending
     from infra.provision import ledger as book
+    from infra.provision.cloud import destroy as ending
     from infra.provision.display import Display
 
     with _in_words():
@@ -72,7 +72,7 @@ def destroy(_c: Context, site: str, yes: bool = False) -> None:
 @task(help={"site": SITE})
 def lease_show(_c: Context, site: str) -> None:
     """Say how long the lease lasts."""
-    from infra.provision import lease
+    from infra.provision.cloud import lease
 
     with _in_words():
         setting, _ = _open(site)
@@ -87,7 +87,7 @@ def lease_show(_c: Context, site: str) -> None:
 @task(help={"site": SITE, "hours": "how many more", "yes": "do not ask"})
 def lease_extend(_c: Context, site: str, hours: int = 6, yes: bool = False) -> None:
     """Move the lease's end."""
-    from infra.provision import lease
+    from infra.provision.cloud import lease
 
     with _in_words():
         setting, _ = _open(site, yes)
@@ -100,7 +100,7 @@ def lease_extend(_c: Context, site: str, hours: int = 6, yes: bool = False) -> N
 @task(help={"site": SITE, "yes": "do not ask"})
 def lease_delete(_c: Context, site: str, yes: bool = False) -> None:
     """Delete the lease, and with it servers that use it."""
-    from infra.provision import lease
+    from infra.provision.cloud import lease
 
     with _in_words():
         setting, _ = _open(site, yes)
@@ -113,7 +113,7 @@ def lease_delete(_c: Context, site: str, yes: bool = False) -> None:
 
 def _open(site: str, yes: bool = False, replace: tuple[str, ...] = ()) -> "tuple[Setting, Ledger]":
     from infra.errors import UnknownNodeError
-    from infra.provision import clouds
+    from infra.provision.cloud import clouds
     from infra.provision.ledger import Ledger
     from infra.provision.setting import Setting
     from infra.sites import reading

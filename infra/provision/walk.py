@@ -28,6 +28,7 @@ class Stage:
         run: Does the work and returns facts for later stages; None: not available yet.
         outdated: Says why an earlier result does not hold any more.
         always: Judges the world as it is now, so an earlier result counts for nothing.
+        needs: The stages that must be done before it may run alone; None: all before it.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Stage:
     run: Callable[[Setting, Results, Tell, Path], dict[str, Any]] | None = None
     outdated: Callable[[Setting, Results], str | None] | None = None
     always: bool = False
+    needs: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -101,9 +103,10 @@ def go(
     for index, stage in enumerate(way):
         record = records.get(stage.name)
         if wish.only and index != forced:
-            if record is None or record.state != DONE:
+            if record is not None and record.state == DONE:
+                results[stage.name] = record.result
+            elif way[-1].needs is None or stage.name in way[-1].needs:
                 raise MissingStageError(wish.only, stage.name)
-            results[stage.name] = record.result
             continue
         if stage.run is None:
             raise NotBuiltError(stage.name)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from infra.provision.pins import TERRAFORM
+from infra.provision.preflight.pins import TERRAFORM
 from tests.openstack import cloud as clouds
 from tests.openstack import databases
 from tests.openstack.cloud import Cloud

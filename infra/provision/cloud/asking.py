@@ -6,12 +6,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from infra.provision import clouds
+from infra.provision.cloud import clouds
 from infra.provision.errors import CloudError
 from infra.provision.setting import Tell, Waiting
 
-ROOT = Path(__file__).resolve().parents[2]
-LOCK = "infra/provision/requirements.txt"
+ROOT = Path(__file__).resolve().parents[3]
+LOCK = "infra/provision/cloud/requirements.txt"
 
 
 def ask(file: Path, cloud: str, verb: str, tell: Tell = lambda _: None, **words: Any) -> Any:
@@ -22,7 +22,7 @@ def ask(file: Path, cloud: str, verb: str, tell: Tell = lambda _: None, **words:
     """
     request = json.dumps({"cloud": cloud, "verb": verb, "words": words})
     with subprocess.Popen(
-        [str(_python(cloud)), "-W", "ignore", "-m", "infra.provision.cloudside"],
+        [str(_python(cloud)), "-W", "ignore", "-m", "infra.provision.cloud.cloudside"],
         cwd=ROOT,
         env=clouds.environment(file),
         stdin=subprocess.PIPE,

@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from infra.provision import asking, inventory, lease, terraform
+from infra.provision import inventory
+from infra.provision.cloud import asking, lease, terraform
 from infra.provision.ledger import Ledger
 from infra.provision.setting import Setting
 

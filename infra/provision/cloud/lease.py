@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from infra.provision import asking
+from infra.provision.cloud import asking
 from infra.provision.setting import Setting, Tell
 
 DEADLINE = 300.0

@@ -13,11 +13,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from infra.provision import clouds, command, lease
+from infra.provision import command
+from infra.provision.cloud import clouds, lease
 from infra.provision.errors import StageError
 from infra.provision.setting import Setting, Tell
 
-SOURCE = Path(__file__).resolve().parents[1] / "kvm"
+SOURCE = Path(__file__).resolve().parents[2] / "kvm"
 PLAN = "saved.plan"
 VERBS = {"create": "create", "update": "change", "delete": "destroy", "read": ""}
 WAIT_FOR_STATE = "-lock-timeout=120s"

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
-from infra.provision import clouds, pins
+from infra.provision.cloud import clouds
+from infra.provision.preflight import pins
 from infra.provision.setting import Setting
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from infra.provision.offline import Finding, nearest
+from infra.provision.preflight.offline import Finding, nearest
 from infra.provision.setting import Setting
 
 NEAR = timedelta(hours=2)

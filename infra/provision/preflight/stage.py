@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from infra.provision import asking, lease, offline, online
+from infra.provision.cloud import asking, lease
 from infra.provision.errors import CloudError, FindingsError
-from infra.provision.offline import Finding
+from infra.provision.preflight import offline, online
+from infra.provision.preflight.offline import Finding
 from infra.provision.setting import Setting, Tell
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from infra.provision.clouds import Clouds
+from infra.provision.cloud.clouds import Clouds
 from infra.provision.setting import Setting
 from infra.sites.site import Network, Node, Site, Ssh
 

@@ -7,8 +7,9 @@ import time
 
 import pytest
 
-from infra.provision import clouds, offline
-from infra.provision.pins import TERRAFORM, how_to_get
+from infra.provision.cloud import clouds
+from infra.provision.preflight import offline
+from infra.provision.preflight.pins import TERRAFORM, how_to_get
 from infra.sites.site import Ssh
 
 

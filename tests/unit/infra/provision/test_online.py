@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from infra.provision import lease, online
+from infra.provision.cloud import lease
+from infra.provision.preflight import online
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.provision import lease, terraform
+from infra.provision.cloud import lease, terraform
 from infra.provision.errors import StageError
 
 KVM = Path(terraform.SOURCE)

@@ -3,7 +3,7 @@
 import pytest
 
 from infra.errors import SiteFileError
-from infra.provision import clouds, lease, terraform
+from infra.provision.cloud import clouds, lease, terraform
 from infra.provision.setting import Setting
 from infra.sites import reading
 from infra.sites.site import User
@@ -135,7 +135,8 @@ SEEDED = {
     "no key": ((f'["{KEY}"]\n    sudo', '["~/.ssh/id.pub"]\n    sudo'),
                (12, "users[0].keys[0]: '~/.ssh/id.pub' is no public key: the one line of a file "
                     "that ends in .pub")),
-    "sudoo": (("sudo: true", "sudoo: true"), (13, "users[0].sudoo: no such key; did you mean sudo?")),
+    "sudoo": (("sudo: true", "sudoo: true"),
+              (13, "users[0].sudoo: no such key; did you mean sudo?")),
 }  # fmt: skip
 
 

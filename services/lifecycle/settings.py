@@ -83,6 +83,16 @@ class Settings:
         return Path(path) if path else None
 
     @property
+    def policy(self) -> str:
+        """Return what the gates of this site go by, as JSON."""
+        return self.values.get("GOURMET_POLICY", "")
+
+    @property
+    def lease_ends(self) -> str:
+        """Return when the lease of the site ends, or nothing where it has none."""
+        return self.values.get("GOURMET_LEASE_ENDS", "")
+
+    @property
     def has_journal(self) -> bool:
         """Say whether this site keeps a journal."""
         return bool(self.values.get("GOURMET_STATE"))

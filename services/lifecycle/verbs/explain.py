@@ -2,29 +2,62 @@
 
 from argparse import ArgumentParser, Namespace
 
-from services.lifecycle.errors import RefusedError
-from services.lifecycle.releasing import gates
-from services.lifecycle.releasing.gates import Answer
+from services.lifecycle.errors import AskedWronglyError
+from services.lifecycle.releasing.gates.approval import Person
+from services.lifecycle.releasing.gates.asking import SOURCES, Asked, Asking, Question
+from services.lifecycle.releasing.gates.gate import Gate
 from services.lifecycle.releasing.releases import spoken, version
 from services.lifecycle.step import Step, Told
-from services.lifecycle.verbs.promote import SOURCES
+from services.lifecycle.verbs.promote import NOBODY
 
 
 def arguments(parser: ArgumentParser) -> None:
     """Declare what this verb takes."""
     parser.add_argument("--version", required=True, type=version, help="the model version")
     parser.add_argument("--target", required=True, choices=SOURCES)
+    parser.add_argument("--by", default=NOBODY, help="who would run it: Name <address>")
 
 
 def run(step: Step, asked: Namespace) -> Told:
     """Ask every gate."""
     if asked.version is None:
-        raise RefusedError("the bootstrap model goes nowhere. Give the number of a version.")
-    current = step.gitops.current(SOURCES[asked.target])
-    tags = step.registry.version(asked.version).tags
-    digest = current.release.digest if current else ""
-    answers = [gates.hold(tags), gates.staging_tests(tags, digest)]
-    closed = [gate for gate in answers if gate.answer is not Answer.ALLOW]
-    lines = [f"{spoken(asked.version)} to {asked.target}:", *map(str, answers)]
-    facts = [{"name": g.name, "answer": g.answer.value, "reason": g.reason} for g in answers]
-    return Told("\n".join(lines), facts, exit_code=1 if closed else 0)
+        raise AskedWronglyError("the bootstrap model goes nowhere. Give the number of a version.")
+    by = None if asked.by in (NOBODY, "") else Person.read(asked.by)
+    question = Question(asked.version, asked.target, by)
+    found = Asking(step, question).ask()
+    return Told(text(question, found), facts(question, found), exit_code=int(bool(closed(found))))
+
+
+def closed(found: Asked) -> list[Gate]:
+    """Return the gates that do not allow."""
+    return [gate for gate in found.gates if not gate.is_open]
+
+
+def text(question: Question, found: Asked) -> str:
+    """Write the answers for a person."""
+    shut, count = len(closed(found)), len(found.gates)
+    verdict = f"{shut} of {count} gates do not allow it" if shut else "every gate allows it"
+    image = f" ({found.digest[:19]})" if found.digest else ""
+    head = f"{spoken(question.version)}{image} to {question.target}: {verdict}"
+    return "\n".join([head, *lines(found.gates)])
+
+
+def lines(gates: tuple[Gate, ...]) -> list[str]:
+    """Write each gate as a line, and below it what changes its answer."""
+    width = max(len(gate.name) for gate in gates)
+    told = []
+    for gate in gates:
+        told.append(f"  {gate.answer.value:<5}  {gate.name:<{width}}  {gate.reason}")
+        told += [f"{'':>{width + 11}}► {gate.remedy}"] if gate.remedy and not gate.is_open else []
+    return told
+
+
+def facts(question: Question, found: Asked) -> dict[str, object]:
+    """Write the answers for a program."""
+    return {
+        "version": question.version,
+        "target": question.target,
+        "digest": found.digest,
+        "allowed": not closed(found),
+        "gates": [gate.facts() for gate in found.gates],
+    }

@@ -2,38 +2,72 @@
 
 from argparse import ArgumentParser, Namespace
 
-from services.lifecycle.errors import RefusedError
-from services.lifecycle.releasing import gates, serving
+from services.lifecycle.errors import AskedWronglyError
+from services.lifecycle.releasing.gates import gate
+from services.lifecycle.releasing.gates.approval import Person
+from services.lifecycle.releasing.gates.asking import (
+    SOURCES,
+    Asked,
+    Asking,
+    Question,
+    require_serving,
+)
+from services.lifecycle.releasing.gates.gate import Answer, Gate
 from services.lifecycle.releasing.operation import Operation
 from services.lifecycle.releasing.releases import spoken, version
-from services.lifecycle.releasing.serving import Wanted
 from services.lifecycle.step import Step
 
-SOURCES = {"canary": "staging", "production": "canary"}
+NOBODY = "none"
+APPROVAL = "approval"
 
 
 def arguments(parser: ArgumentParser) -> None:
     """Declare what this verb takes."""
     parser.add_argument("--version", required=True, type=version, help="the model version")
     parser.add_argument("--target", required=True, choices=SOURCES)
+    parser.add_argument("--by", default=NOBODY, help="who runs the promotion: Name <address>")
+    parser.add_argument("--force", default=NOBODY, help="why closed gates are passed all the same")
+    parser.add_argument(
+        "--patient", default="no", choices=("yes", "no"),
+        help="yes: with nothing but approvals missing, say so and end well",
+    )  # fmt: skip
 
 
 def run(step: Step, asked: Namespace) -> dict[str, str]:
     """Check that the source serves exactly this version, then ask the gates."""
-    source = SOURCES[asked.target]
-    current = step.gitops.current(source)
-    if current is None or current.release.version != asked.version or asked.version is None:
-        holds = spoken(current.release.version) if current else "nothing"
-        raise RefusedError(
-            f"{source} holds {holds} and not {spoken(asked.version)}, so that cannot go to "
-            f"{asked.target}. Promote what {source} runs, or release the version there first."
-        )
-    digest = current.release.digest
-    seen = serving.require(step.settings.site_api, Wanted(source, asked.version, digest))
-    tags = step.registry.version(asked.version).tags
-    answers = [gates.hold(tags), gates.staging_tests(tags, digest)]
+    question = _question(asked)
+    asking = Asking(step, question)
+    seen = require_serving(step, question, asking.held)
+    found = asking.ask()
     made = Operation(asked.operation, asked.target, step.journal)
-    made.note("gates", "asked", answers=[str(gate) for gate in answers], evidence=str(seen))
-    gates.require(answers, asked.version, asked.target)
-    step.say(f"{spoken(asked.version)} at {digest[:19]} may go from {source} to {asked.target}")
-    return {"digest": digest, "source": source}
+    force = "" if asked.force == NOBODY else asked.force
+    answers = [str(each) for each in found.gates]
+    made.note(
+        "gates", "asked", answers=answers, evidence=str(seen), by=str(question.promoter or "")
+    )
+    closed = [each for each in found.gates if not each.is_open]
+    if asked.patient == "yes" and _wait_for_people(closed):
+        step.say(f"{spoken(asked.version)} waits: {closed[0]}")
+        return _outputs(found, question, Answer.WAIT)
+    forced = gate.require(found.gates, asked.version, asked.target, force)
+    if forced:
+        names = ", ".join(each.name for each in forced)
+        made.note("gates", "forced", reason=force, gates=names, answers=[str(e) for e in forced])
+        step.say(f"forced ({force}): {names}")
+    step.say(f"{spoken(asked.version)} at {found.digest[:19]} may go to {asked.target}")
+    return _outputs(found, question, Answer.ALLOW)
+
+
+def _question(asked: Namespace) -> Question:
+    if asked.version is None:
+        raise AskedWronglyError("the bootstrap model is promoted nowhere. Give a version's number.")
+    by = None if asked.by in (NOBODY, "") else Person.read(asked.by)
+    return Question(asked.version, asked.target, by)
+
+
+def _wait_for_people(closed: list[Gate]) -> bool:
+    return [(each.name, each.answer) for each in closed] == [(APPROVAL, Answer.WAIT)]
+
+
+def _outputs(found: Asked, question: Question, answer: Answer) -> dict[str, str]:
+    return {"digest": found.digest, "source": question.source, "answer": answer.value}

@@ -6,7 +6,7 @@ from typing import Any
 
 from services.lifecycle.errors import RefusedError, ReleaseError
 from services.lifecycle.releasing import operation
-from services.lifecycle.releasing.gates import HOLD
+from services.lifecycle.releasing.gates.judgements import HOLD
 from services.lifecycle.releasing.gitops import Commit
 from services.lifecycle.releasing.operation import Operation
 from services.lifecycle.releasing.releases import written

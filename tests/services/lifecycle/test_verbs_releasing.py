@@ -8,7 +8,7 @@ from services.lifecycle.errors import (
     ReleaseError,
     WrongVersionError,
 )
-from services.lifecycle.verbs import promote, release, wait
+from services.lifecycle.verbs import release, wait
 from tests.services.lifecycle.conftest import git
 
 MANIFESTS = [
@@ -109,14 +109,15 @@ def passed_staging(world, number):
 
 
 def ask(world, number, target="canary"):
-    return world.verbs(promote, version=number, target=target, operation="promote-1")
+    return world.ask(number, target)
 
 
 def test_a_version_that_staging_serves_and_tested_may_go_to_canary(world):
     one = world.bake()
     passed_staging(world, one)
 
-    assert ask(world, one) == {"digest": world.digests[one], "source": "staging"}
+    wanted = {"digest": world.digests[one], "source": "staging", "answer": "allow"}
+    assert ask(world, one) == wanted
 
 
 def test_a_version_that_the_source_does_not_hold_may_not_go_on(world):

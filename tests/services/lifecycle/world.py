@@ -1,6 +1,6 @@
 """A site whose replicas follow what tests say, and the verbs that move things in it."""
 
-from services.lifecycle.verbs import bake, register, release, revert, set_alias
+from services.lifecycle.verbs import bake, promote, register, release, revert, set_alias
 
 
 class World:
@@ -46,6 +46,11 @@ class World:
         """Roll an environment back."""
         asked = {"environment": environment, "reason": "it is slow", "leaving": leaving}
         return self.verbs(revert, operation=operation, **asked)
+
+    def ask(self, number, target="canary", **asked):
+        """Ask whether a version may go on, as a promotion does."""
+        given = {"by": "none", "force": "none", "patient": "no", "operation": "promote-1", **asked}
+        return self.verbs(promote, version=number, target=target, **given)
 
     def current(self, environment):
         """Return which version Git holds."""

@@ -18,9 +18,9 @@ in .test and no other; that of the private network, 192.168.1.2, is dead, as at 
 
 Faults are real: `run` breaks whatever a shell can break (`systemctl stop ssh`), and
 * `fill_disk()`       not a block is free; `free_disk()` takes it back
-* `set_clock(60)`     every program started from now on reads a clock 60 s ahead. A kernel has
-                      one clock for all, so this is libfaketime in /etc/ld.so.preload: true for
-                      what programs see, not for the kernel
+* `set_clock(60)`     whoever logs in from now on, and with sudo, reads a clock 60 s ahead. A kernel
+                      has one clock for all, so this is libfaketime in /etc/environment: true for
+                      what is run over SSH, not for the kernel nor for services
 * `swap_on()`         a swap of one MiB, which the kernel too has in common: all machines and
                       this one see it. Only where this machine has no swap (`SWAP_IS_OURS`)
 * `same_machine_id_as(other)`, `new_host_key()`, `refuse_key()`
@@ -137,12 +137,12 @@ class Host:
         self.run("rm -f /full")
 
     def set_clock(self, ahead: int) -> None:
-        """Let every program that starts from now on read another time; 0: the right one."""
-        library = "/usr/lib/$(uname -m)-linux-gnu/faketime/libfaketime.so.1"
-        if ahead:
-            self.run(f"echo {ahead:+d} > /etc/faketimerc && echo {library} > /etc/ld.so.preload")
-        else:
-            self.run("rm -f /etc/faketimerc /etc/ld.so.preload")
+        """Let whoever logs in from now on, or becomes root, read another time; 0: the right one."""
+        if not ahead:
+            self.write("/etc/environment", "")
+            return
+        library = self.run("ls /usr/lib/*/faketime/libfaketime.so.1").strip()
+        self.write("/etc/environment", f"LD_PRELOAD={library}\nFAKETIME={ahead:+d}\n")
 
     def swap_on(self) -> None:
         """Swap to /swap/file, of one MiB, now and after each boot."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from infra.local import facts, stages
+from infra.local import facts, signing, stages
 from infra.local import state as files
 from infra.local.errors import SiteError
 from infra.local.processes import stand_ins
@@ -109,11 +109,12 @@ def _first_releases(site: Site, python: Path, say: Say) -> None:
 
 
 def _verb(site: Site, python: Path, stage: str, *arguments: str) -> dict[str, str]:
-    """Run a verb of the lifecycle as a workflow step would, and return its outputs."""
+    """Run a verb that builds as a step of a workflow would, and return its outputs."""
+    key = {"GOURMET_SIGNING_KEY": str(signing.private_key(site.state))}
     done = subprocess.run(
         [str(python), "-m", "services.lifecycle", *arguments],
         cwd=CLONE,
-        env={**os.environ, **facts.platform(site)},
+        env={**os.environ, **facts.platform(site), **key},
         capture_output=True,
         text=True,
         check=False,

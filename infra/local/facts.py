@@ -1,5 +1,6 @@
 """What the runner is told about this site: the ConfigMap `platform`, and its image map."""
 
+import json
 import os
 from pathlib import Path
 from typing import Any
@@ -34,10 +35,29 @@ def platform(site: Site) -> dict[str, str]:
         "GOURMET_GATEWAY": site.addresses["gateway"],
         "GOURMET_SITE_API": site.addresses["api"],
         "GOURMET_STATE": str(state.folder),
+        "GOURMET_POLICY": json.dumps(policy(), sort_keys=True),
         "GOURMET_PUBLIC_KEYS": signing.trusted(state),
         "GOURMET_RECORDINGS": str(state.volumes / namespace_of("production") / "recordings"),
         **urls,
     }
+
+
+def policy() -> dict[str, Any]:
+    """Return what the gates go by, as the platform's chart has it for this site."""
+    chart = CLONE / "charts" / "platform"
+    merged: dict[str, Any] = {}
+    for file in ("values.yaml", "values-site-local.yaml"):
+        _lay(merged, (yaml.safe_load((chart / file).read_text()) or {}).get("policy") or {})
+    return merged
+
+
+def _lay(into: dict[str, Any], other: dict[str, Any]) -> None:
+    """Lay values over others as Helm does: mappings merge, everything else is replaced."""
+    for key, value in other.items():
+        if isinstance(value, dict) and isinstance(into.get(key), dict):
+            _lay(into[key], value)
+        else:
+            into[key] = value
 
 
 def write(site: Site, **more: str) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from infra.local import credentials, facts, ports
+from infra.local import credentials, facts, ports, signing
 from infra.local import site as sites
 from infra.local import state as files
 from infra.local.agent import gateway
@@ -104,6 +104,7 @@ def _prepare(site: Site) -> None:
     (state.gateway / "dynamic").mkdir(parents=True, exist_ok=True)
     gitops.ensure(state)
     credentials.Secrets(state).generate()
+    signing.ensure(state)
     facts.write(site)
     dynamic = str(state.gateway / "dynamic")
     files.write_json(state.gateway / "traefik.yml", gateway.static(site, dynamic))

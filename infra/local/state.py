@@ -49,6 +49,11 @@ class State:
         return self.folder / "secrets"
 
     @property
+    def trusted_keys(self) -> Path:
+        """The public keys whose signatures the site accepts, one a line."""
+        return self.folder / "trusted-keys"
+
+    @property
     def logs(self) -> Path:
         """What programs and replicas print."""
         return self.folder / "logs"

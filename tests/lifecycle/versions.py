@@ -91,6 +91,9 @@ class Site:
 
     def _python(self, *arguments):
         plain = {name: value for name, value in self.facts.items() if "-" not in name}
+        plain["GOURMET_SIGNING_KEY"] = str(
+            self.state / "secrets/argo/gourmetops-signing/ed25519.pem"
+        )
         env = {**os.environ, **plain, "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "1"}
         done = subprocess.run(
             [str(self.python), *arguments], cwd=ROOT, env=env, text=True,

@@ -83,12 +83,14 @@ def _look(args: argparse.Namespace, state: Path) -> int:
 
 def _work(args: argparse.Namespace, state: Path) -> int:
     from workflows.runner.commands import program
+    from workflows.runner.model.library import NAMESPACE
 
     settings = program.Settings(
         state=state,
         images=args.images or _existing(state.parent / "images.yaml"),
         store=args.store,
         objects=getattr(args, "objects", None) or _existing(state.parent / "objects"),
+        secrets=getattr(args, "secrets", None) or _existing(state.parent / "secrets" / NAMESPACE),
         environment=dict(os.environ),
         wait_for_people=_waits(args),
         processes=getattr(args, "processes", None),

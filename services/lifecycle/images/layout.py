@@ -101,7 +101,7 @@ class Layout:
         tag: str | None = None,
     ) -> Image:
         """Store an image of these layers, and let the tag name it from now on."""
-        config = self._add_json(CONFIG, _config(layers, command, labels))
+        config = self.add_json(CONFIG, _config(layers, command, labels))
         manifest = {
             "schemaVersion": 2,
             "mediaType": MANIFEST,
@@ -109,7 +109,7 @@ class Layout:
             "layers": [layer.descriptor() for layer in layers],
             "annotations": dict(sorted(labels.items())),
         }
-        blob = self._add_json(MANIFEST, manifest)
+        blob = self.add_json(MANIFEST, manifest)
         self._list(blob, name, tag)
         return Image(blob.digest, tuple(layers), dict(labels), tuple(command))
 
@@ -171,7 +171,25 @@ class Layout:
 
     def digests(self) -> list[str]:
         """Return the digests of all images."""
-        return sorted({str(entry["digest"]) for entry in self._index()["manifests"]})
+        entries = self._index()["manifests"]
+        return sorted({str(entry["digest"]) for entry in entries if NAME in entry["annotations"]})
+
+    def listed(self) -> list[dict[str, Any]]:
+        """Return the entries of the list: images, and what is said about them."""
+        entries: list[dict[str, Any]] = self._index()["manifests"]
+        return entries
+
+    def relist(self, change: Callable[[list[dict[str, Any]]], list[dict[str, Any]]]) -> None:
+        """Change the list, while nobody else does."""
+        with locked(self.folder / "index.lock"):
+            index = self._index()
+            index["manifests"] = change(index["manifests"])
+            write_whole(self.folder / "index.json", json.dumps(index, indent=1).encode())
+
+    def add_json(self, media_type: str, content: Any) -> Blob:
+        """Store a document, written the same way for the same content."""
+        text = json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
+        return self.add(media_type, lambda file: void(file.write(text)))
 
     def _prepare(self) -> None:
         for folder in ("blobs/sha256", "ingest", "unpacked"):
@@ -188,10 +206,6 @@ class Layout:
             )
         return self.folder / "blobs" / "sha256" / value
 
-    def _add_json(self, media_type: str, content: Any) -> Blob:
-        text = json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
-        return self.add(media_type, lambda file: void(file.write(text)))
-
     def _index(self) -> dict[str, Any]:
         path = self.folder / "index.json"
         if not path.exists():
@@ -200,17 +214,17 @@ class Layout:
         return index
 
     def _list(self, manifest: Blob, name: str, tag: str | None) -> None:
-        with locked(self.folder / "index.lock"):
-            index = self._index()
-            entries = [e for e in index["manifests"] if not _is(e, manifest.digest, name, tag)]
-            reference = f"{name}:{tag}" if tag else None
+        reference = f"{name}:{tag}" if tag else None
+
+        def change(known: list[dict[str, Any]]) -> list[dict[str, Any]]:
+            entries = [e for e in known if not _is(e, manifest.digest, name, tag)]
             for entry in entries:
                 if reference and entry["annotations"].get(REF_NAME) == reference:
                     del entry["annotations"][REF_NAME]
             annotations = {NAME: name} | ({REF_NAME: reference} if reference else {})
-            entries.append({**manifest.descriptor(), "annotations": annotations})
-            index["manifests"] = entries
-            write_whole(self.folder / "index.json", json.dumps(index, indent=1).encode())
+            return [*entries, {**manifest.descriptor(), "annotations": annotations}]
+
+        self.relist(change)
 
 
 def void(_value: object) -> None:

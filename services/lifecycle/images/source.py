@@ -1,5 +1,6 @@
 """The source repository: which commit a branch names, and the files of a commit."""
 
+import hashlib
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,11 @@ class Checkout:
         """Return these paths of the commit as a tar archive."""
         self._require(paths)
         return git.run("archive", "--format=tar", self.commit, *paths, folder=self.repository)
+
+    def hash(self, path: str) -> str:
+        """Return the SHA-256 of a file of the commit."""
+        content = git.run("show", f"{self.commit}:{path}", folder=self.repository)
+        return hashlib.sha256(content).hexdigest()
 
     def _require(self, paths: tuple[str, ...]) -> None:
         listed = git.text("ls-tree", "--name-only", self.commit, *paths, folder=self.repository)

@@ -35,43 +35,8 @@ def unpack(layout: Layout, digest: str) -> Path:
     with locked(folder / ".lock"):
         if not (folder / "rootfs").is_dir():
             _extract(layout, image, folder / "rootfs")
-        facts = _facts(layout, image, folder / "rootfs")
-        write_whole(folder / "run.json", json.dumps(facts, indent=1, sort_keys=True).encode())
+        write_whole(folder / "run.json", written(facts(layout, image, folder / "rootfs")))
     return folder
-
-
-def verify(layout: Layout, digest: str) -> Image:
-    """Hold an image, and the folder that engines run it from, against its digest.
-
-    Raises:
-        ImageError: a byte was changed, in the store or in the folder.
-    """
-    image = layout.verify(digest)
-    rootfs = unpack(layout, digest) / "rootfs"
-    wanted: set[Path] = set()
-    for layer in image.layers:
-        with tarfile.open(layout.path(layer.digest)) as tar:
-            wanted |= {rootfs / member.name for member in tar if _is_as_packed(tar, member, rootfs)}
-    if extra := [path for path in rootfs.rglob("*") if path.is_file() and path not in wanted]:
-        raise ImageError(_changed(extra[0], "is not in the image"))
-    return image
-
-
-def _is_as_packed(tar: tarfile.TarFile, member: tarfile.TarInfo, rootfs: Path) -> bool:
-    packed = tar.extractfile(member)
-    if packed is None:
-        return False
-    path = rootfs / member.name
-    if not path.is_file() or path.read_bytes() != packed.read():
-        raise ImageError(_changed(path, "is not as the image has it"))
-    return True
-
-
-def _changed(path: Path, what: str) -> str:
-    return (
-        f"{path} {what}: somebody changed what was laid out. Remove the folder that is named "
-        "like the digest, and run this again: it is laid out anew."
-    )
 
 
 def _extract(layout: Layout, image: Image, target: Path) -> None:
@@ -108,7 +73,17 @@ def _lay(tar: tarfile.TarFile, member: tarfile.TarInfo, work: Path) -> None:
     path.chmod(member.mode & 0o755)
 
 
-def _facts(layout: Layout, image: Image, rootfs: Path) -> dict[str, object]:
+def written(told: Mapping[str, object]) -> bytes:
+    """Return what run.json holds."""
+    return json.dumps(told, indent=1, sort_keys=True).encode()
+
+
+def facts(layout: Layout, image: Image, rootfs: Path) -> dict[str, object]:
+    """Say how an image is run here.
+
+    Raises:
+        ImageError: its packages cannot be installed.
+    """
     return {
         "digest": image.digest,
         "names": layout.names(image.digest),

@@ -4,6 +4,7 @@ from argparse import ArgumentParser, Namespace
 
 from services.lifecycle.clients.registry import Version
 from services.lifecycle.errors import AskedWronglyError
+from services.lifecycle.evidence import recording
 from services.lifecycle.images import building, models
 from services.lifecycle.images.models import Model, ModelError
 from services.lifecycle.images.recipes import recipe
@@ -21,6 +22,9 @@ def run(step: Step, asked: Namespace) -> dict[str, str]:
     """Fetch the model, check it, and append it to the app image of the commit."""
     if asked.version is None:
         raise AskedWronglyError("only a registered version can be baked. Give its number.")
+    asked_for = {"kind": "app", "version": asked.version, "branch": asked.branch}
+    record = recording.Record(step, asked.operation, asked_for)
+    record.require_key()
     known = step.registry.version(asked.version)
     folder = step.registry.download_model(known.run, step.work)
     model = models.read(folder, f"version {known.number}")
@@ -38,6 +42,8 @@ def run(step: Step, asked: Namespace) -> dict[str, str]:
         tag=f"model-{known.number}",
         facts=labels(known.number, model),
     )
+    made_of = [*recording.code(step, checkout, app), *recording.model(step, known.number, model)]
+    record.write(image, app, made_of)
     step.registry.tag(known.number, image=image.digest, app_commit=checkout.commit)
     step.say(f"baked version {known.number} at commit {checkout.commit[:12]}: {image.digest}")
     return {

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from services import environments
 from services.lifecycle.errors import ReleaseError
+from services.lifecycle.evidence import recording
 from services.lifecycle.images import building, models, view
 from services.lifecycle.images.layout import Image
 from services.lifecycle.images.recipes import recipe
@@ -34,7 +35,7 @@ def run(step: Step, asked: Namespace) -> dict[str, str]:
     rendering.platform(step.settings.site, step.work / "platform")
     digest = ""
     if missing:
-        first = Release.of(_image(step, asked.branch))
+        first = Release.of(_image(step, asked))
         digest = first.digest
         for name in missing:
             rendering.release(step.settings.site, name, first, step.work / name)
@@ -54,9 +55,12 @@ def run(step: Step, asked: Namespace) -> dict[str, str]:
     return {"digest": digest, "commit": commit, "environments": " ".join(missing)}
 
 
-def _image(step: Step, branch: str) -> Image:
+def _image(step: Step, asked: Namespace) -> Image:
     app = recipe("app")
-    checkout = step.checkout(branch)
+    asked_for = {"kind": "app", "version": None, "branch": asked.branch}
+    record = recording.Record(step, asked.operation, asked_for)
+    record.require_key()
+    checkout = step.checkout(asked.branch)
     code = building.code_layer(step.layout, app, checkout)
     registry = step.settings.registry
     bare = building.push(step.layout, registry, app, checkout, [code], tag=None, facts={})
@@ -64,7 +68,7 @@ def _image(step: Step, branch: str) -> Image:
     _make_model(view.unpack(step.layout, bare.digest) / "rootfs" / "app", folder, bare)
     model = models.read(folder, "the bootstrap model")
     models.stamp(folder, None, model)
-    return building.push(
+    image = building.push(
         step.layout,
         registry,
         app,
@@ -73,6 +77,9 @@ def _image(step: Step, branch: str) -> Image:
         tag="bootstrap",
         facts=bake.labels(None, model),
     )
+    made_of = [*recording.code(step, checkout, app), *recording.model(step, None, model)]
+    record.write(image, app, made_of)
+    return image
 
 
 def _make_model(code: Path, out: Path, bare: Image) -> None:

@@ -4,7 +4,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from services.lifecycle.errors import ReleaseError
-from services.lifecycle.images import view
+from services.lifecycle.evidence import verification
 from services.lifecycle.releasing import git, operation, rendering
 from services.lifecycle.releasing.gitops import FACTS
 from services.lifecycle.releasing.operation import Operation
@@ -22,8 +22,8 @@ def arguments(parser: ArgumentParser) -> None:
 
 def run(step: Step, asked: Namespace) -> dict[str, str]:
     """Verify the image, render, commit; nothing to commit is fine."""
-    image = view.verify(step.layout, asked.digest)
-    wanted = Release.of(image)
+    verification.require(step, asked.digest)
+    wanted = Release.of(step.layout.image(asked.digest))
     if wanted.version != asked.version:
         raise ReleaseError(
             f"{asked.digest[:19]} holds {spoken(wanted.version)} and not {spoken(asked.version)}. "

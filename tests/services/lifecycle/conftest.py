@@ -14,8 +14,11 @@ from argparse import Namespace
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from services import environments
+from services.lifecycle.evidence.signing import PrivateKey
 from services.lifecycle.images.layout import Layout
 from services.lifecycle.settings import Settings
 from services.lifecycle.step import Step
@@ -190,7 +193,16 @@ def trained(mlflow, tmp_path):
 
 
 @pytest.fixture
-def values(tmp_path, source, gitops):
+def signing_key(tmp_path):
+    """Return the file of a key of this test's own, which signs what it bakes."""
+    path = tmp_path / "ed25519.pem"
+    key = Ed25519PrivateKey.generate()
+    path.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return path
+
+
+@pytest.fixture
+def values(tmp_path, source, gitops, signing_key):
     """Return what the ConfigMap `platform` would say; tests with servers add their addresses."""
     return {
         "GOURMET_SITE": "local",
@@ -200,6 +212,8 @@ def values(tmp_path, source, gitops):
         "GOURMET_GITOPS": gitops,
         "GOURMET_SOURCE": str(source.folder),
         "GOURMET_STATE": str(tmp_path / "state"),
+        "GOURMET_SIGNING_KEY": str(signing_key),
+        "GOURMET_PUBLIC_KEYS": str(PrivateKey.read(signing_key).public),
     }
 
 
@@ -216,7 +230,7 @@ class Verbs:
         work.mkdir(parents=True)
         try:
             step = Step(Settings(self.values), work, say=self.said.append)
-            return verb.run(step, Namespace(**asked))
+            return verb.run(step, Namespace(**{"operation": "by-hand-1", **asked}))
         finally:
             shutil.rmtree(work)
 

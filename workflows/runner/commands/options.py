@@ -48,6 +48,9 @@ def _surroundings(command: argparse.ArgumentParser) -> None:
     command.add_argument("--store", type=Path, metavar="DIR", help="the local image store")
     command.add_argument("--objects", type=Path, metavar="DIR",
                          help="live objects of the local site")  # fmt: skip
+    command.add_argument("--secrets", type=Path, metavar="DIR",
+                         help="a folder for each Secret, with a file for each key; read when "
+                         "a step needs it, and kept nowhere else")  # fmt: skip
     command.add_argument("--suspend", choices=("wait", "end"),
                          help="what a suspended run does when nothing else goes on; it waits "
                          "at a terminal")  # fmt: skip

@@ -43,6 +43,7 @@ class Settings:
     images: Path | None = None
     store: Path | None = None
     objects: Path | None = None
+    secrets: Path | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
     wait_for_people: bool = False
     stubs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -89,6 +90,7 @@ def make_hub(settings: Settings, library: Library, images: ImageMap) -> Hub:
     kinds.install()
     settings.state.mkdir(parents=True, exist_ok=True)
     state = State(settings.state.resolve())
+    library.secrets = settings.secrets
     hub = Hub(
         library=library,
         images=images,

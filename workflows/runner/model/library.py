@@ -1,7 +1,9 @@
 """The objects that stand beside a workflow: templates, ConfigMaps, Secrets, claims."""
 
+import base64
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from workflows.runner.language.manifest import Document
@@ -17,9 +19,14 @@ class MissingObjectError(LookupError):
 
 @dataclass
 class Library:
-    """What a run can refer to by kind and name. Namespaces do not matter on one machine."""
+    """What a run can refer to by kind and name. Namespaces do not matter on one machine.
+
+    Attributes:
+        secrets: Where this machine keeps Secrets that no file of a run holds.
+    """
 
     objects: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    secrets: Path | None = None
     _templates: dict[tuple[str, str], dict[str, dict[str, Any]]] = field(default_factory=dict)
 
     @classmethod
@@ -51,7 +58,21 @@ class Library:
         try:
             return self.objects[kind, name]
         except KeyError:
+            if kind == "Secret" and (found := self._secret(name)):
+                return found
             raise MissingObjectError(f'{kind.lower()}s "{name}" not found') from None
+
+    def _secret(self, name: str) -> dict[str, Any] | None:
+        """Read a Secret of this machine: a folder of its name, with a file for each key."""
+        folder = self.secrets / name if self.secrets and name else None
+        if folder is None or not folder.is_dir():
+            return None
+        data = {
+            key.name: base64.b64encode(key.read_bytes()).decode()
+            for key in sorted(folder.iterdir())
+            if key.is_file()
+        }
+        return {"kind": "Secret", "metadata": {"name": name}, "data": data}
 
     def of_kind(self, kind: str) -> Iterator[dict[str, Any]]:
         """Give every object of a kind."""

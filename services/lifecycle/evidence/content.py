@@ -1,0 +1,118 @@
+"""Hold every byte of an image, and of the folder that engines run it from, against its digest.
+
+A layer is read once: its hash is taken and the files that were laid out of it are compared
+with that very copy, so nothing can change in between.
+"""
+
+import hashlib
+import io
+import json
+import os
+import stat
+import tarfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from services.lifecycle.errors import ImageError
+from services.lifecycle.evidence.errors import ChangedError
+from services.lifecycle.images import view
+from services.lifecycle.images.layout import Image, Layout
+
+NAMES = ("code layer", "model layer")
+VIEW = "unpacked view"
+Files = dict[str, memoryview]
+
+
+def hold(layout: Layout, digest: str) -> Image:
+    """Read an image, as the store has it and as it is laid out.
+
+    Raises:
+        ChangedError: naming the part that is missing or not what its digest says.
+    """
+    manifest = _object(digest, "manifest", _read(layout, digest, digest, "manifest"))
+    named = manifest["config"]["digest"]
+    config = _object(digest, "config", _read(layout, digest, named, "config"))
+    files: Files = {}
+    for part, layer in zip(parts(manifest["layers"]), manifest["layers"], strict=True):
+        files |= _files(digest, part, _read(layout, digest, layer["digest"], part))
+    _require_same_parts(digest, manifest, config)
+    image = layout.image(digest)
+    rootfs = layout.folder / "unpacked" / digest.removeprefix("sha256:") / "rootfs"
+    _compare(digest, rootfs, files)
+    _compare_facts(layout, image, rootfs)
+    return image
+
+
+def parts(layers: Sequence[Any]) -> list[str]:
+    """Name the layers of an image for a person."""
+    more = [f"layer {number}" for number in range(len(NAMES), len(layers))]
+    return [*NAMES, *more][: len(layers)]
+
+
+def _read(layout: Layout, image: str, digest: str, part: str) -> bytes:
+    try:
+        content = layout.path(digest).read_bytes()
+    except ImageError:
+        raise ChangedError(image, part, f"is not in {layout.folder}") from None
+    if "sha256:" + hashlib.sha256(content).hexdigest() != digest:
+        raise ChangedError(image, part)
+    return content
+
+
+def _object(image: str, part: str, content: bytes) -> Mapping[str, Any]:
+    found = json.loads(content)
+    if not isinstance(found, dict):
+        raise ChangedError(image, part, "is not what the OCI layout asks for")
+    return found
+
+
+def _require_same_parts(
+    digest: str, manifest: Mapping[str, Any], config: Mapping[str, Any]
+) -> None:
+    told = [each["digest"] for each in manifest["layers"]]
+    if config["rootfs"]["diff_ids"] != told:
+        raise ChangedError(digest, "config", "names other layers than the manifest")
+
+
+def _files(digest: str, part: str, layer: bytes) -> Files:
+    content = memoryview(layer)
+    try:
+        with tarfile.open(fileobj=io.BytesIO(layer)) as tar:
+            return {
+                member.name: content[member.offset_data : member.offset_data + member.size]
+                for member in tar
+                if member.isfile()
+            }
+    except tarfile.TarError as error:
+        raise ChangedError(digest, part, f"cannot be read ({error})") from None
+
+
+def _compare(digest: str, rootfs: Path, files: Files) -> None:
+    there = dict(_walk(str(rootfs)))
+    for name, wanted in files.items():
+        path = rootfs / name
+        if not there.pop(str(path), False) or path.read_bytes() != wanted:
+            raise ChangedError(digest, VIEW, f"was changed: {path}")
+    if there:
+        raise ChangedError(digest, VIEW, f"has something that the image has not: {min(there)}")
+
+
+def _walk(folder: str) -> Iterator[tuple[str, bool]]:
+    """Give every entry that is no folder, and whether it is a plain file and no link."""
+    if not os.path.isdir(folder) or os.path.islink(folder):  # noqa: PTH112, PTH114 - hot
+        return
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            mode = entry.stat(follow_symlinks=False).st_mode
+            if stat.S_ISDIR(mode):
+                yield from _walk(entry.path)
+            else:
+                yield entry.path, stat.S_ISREG(mode)
+
+
+def _compare_facts(layout: Layout, image: Image, rootfs: Path) -> None:
+    path = rootfs.parent / "run.json"
+    wanted = view.facts(layout, image, rootfs)
+    if not path.is_file() or path.read_bytes() != view.written(wanted):
+        raise ChangedError(image.digest, VIEW, f"was changed: {path}")

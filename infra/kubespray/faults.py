@@ -21,7 +21,8 @@ class Fault:
     todo: str
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.what}. {self.todo}."
+        end = "" if self.todo.endswith("?") else "."
+        return f"{self.where}: {self.what}. {self.todo}{end}"
 
 
 class FaultsError(ProvisionError):

@@ -26,7 +26,7 @@ def run(verb: str, *arguments: str) -> int:
     Raises:
         NotHereError: the local site was never started, or its packages cannot be had.
     """
-    environment = {**os.environ, **facts()}
+    environment = {**os.environ, **facts(), "GOURMET_PERSON": person()}
     with subprocess.Popen(command(verb, *arguments), cwd=ROOT, env=environment) as process:
         while True:
             try:
@@ -44,6 +44,15 @@ def command(verb: str, *arguments: str) -> list[str]:
     except environments.SetupError as error:
         raise NotHereError(str(error)) from None
     return [str(python), "-m", "services.lifecycle", verb, *arguments]
+
+
+def person() -> str:
+    """Return who is at it, as Git knows them: Name <address>."""
+    ask = ["git", "-C", str(ROOT), "var", "GIT_AUTHOR_IDENT"]
+    done = subprocess.run(ask, capture_output=True, text=True, check=False)
+    # After name and address come the time and its zone.
+    known = done.stdout.rsplit(" ", 2)[0] if done.returncode == 0 else ""
+    return known or os.environ.get("USER") or os.environ.get("LOGNAME") or "somebody"
 
 
 def state() -> Path:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from services.lifecycle.errors import AskedWronglyError
 from services.lifecycle.evidence.keys import PublicKey, public_keys
+from services.lifecycle.releasing.owner import Owner, from_environment
 
 ENVIRONMENTS = ("staging", "canary", "production")
 
@@ -62,6 +63,11 @@ class Settings:
         return Path(self._need("GOURMET_RECORDINGS"))
 
     @property
+    def has_recordings(self) -> bool:
+        """Say whether steps of this site can read what production keeps."""
+        return bool(self.values.get("GOURMET_RECORDINGS"))
+
+    @property
     def journal(self) -> Path:
         """Return the file that records who moved what, and on what evidence."""
         return Path(self._need("GOURMET_STATE")) / "journal.jsonl"
@@ -69,7 +75,8 @@ class Settings:
     @property
     def person(self) -> str:
         """Return who is at it, as far as the environment knows."""
-        return self.values.get("USER") or self.values.get("LOGNAME") or "workflow"
+        known = (self.values.get(name) for name in ("GOURMET_PERSON", "USER", "LOGNAME"))
+        return next(filter(None, known), "workflow")
 
     @property
     def public_keys(self) -> tuple[PublicKey, ...]:
@@ -91,6 +98,11 @@ class Settings:
     def lease_ends(self) -> str:
         """Return when the lease of the site ends, or nothing where it has none."""
         return self.values.get("GOURMET_LEASE_ENDS", "")
+
+    @property
+    def owner(self) -> Owner | None:
+        """Return the process behind the operation, as far as it can be known."""
+        return from_environment(self.values)
 
     @property
     def has_journal(self) -> bool:

@@ -14,6 +14,24 @@ def explain(_c: Context, version: str, to: str, json: bool = False) -> None:
     run("explain", f"--version={version}", f"--target={to}", *(["--json"] if json else []))
 
 
+@task(
+    positional=["version"],
+    help={
+        "version": "such as 7",
+        "to": "production",
+        "note": "why; it is kept with the approval",
+        "expires": "8h, 3d, 2026-12-31; else as the policy of the site says",
+        "revoke": "take your own approval back",
+    },
+)
+def approve(
+    _c: Context, version: str, to: str, note: str = "", expires: str = "", revoke: bool = False
+) -> None:
+    """Say that a version may go to an environment."""
+    asked = [f"--version={version}", f"--target={to}", f"--note={note}", f"--expires={expires}"]
+    run("approve", *asked, *(["--revoke"] if revoke else []))
+
+
 def run(verb: str, *arguments: str) -> None:
     """Run a verb on the local site in the foreground; its exit code is ours."""
     from services.lifecycle import here
@@ -26,4 +44,4 @@ def run(verb: str, *arguments: str) -> None:
         raise Exit(code=code)
 
 
-TOP = {"explain": explain}
+TOP = {"approve": approve, "explain": explain}

@@ -3,27 +3,24 @@
 from argparse import ArgumentParser, Namespace
 
 from services.lifecycle.errors import AskedWronglyError
-from services.lifecycle.releasing.gates.approval import Person
 from services.lifecycle.releasing.gates.asking import SOURCES, Asked, Asking, Question
 from services.lifecycle.releasing.gates.gate import Gate
 from services.lifecycle.releasing.releases import spoken, version
 from services.lifecycle.step import Step, Told
-from services.lifecycle.verbs.promote import NOBODY
+from services.lifecycle.verbs.promote import promoter
 
 
 def arguments(parser: ArgumentParser) -> None:
     """Declare what this verb takes."""
     parser.add_argument("--version", required=True, type=version, help="the model version")
     parser.add_argument("--target", required=True, choices=SOURCES)
-    parser.add_argument("--by", default=NOBODY, help="who would run it: Name <address>")
 
 
 def run(step: Step, asked: Namespace) -> Told:
     """Ask every gate."""
     if asked.version is None:
         raise AskedWronglyError("the bootstrap model goes nowhere. Give the number of a version.")
-    by = None if asked.by in (NOBODY, "") else Person.read(asked.by)
-    question = Question(asked.version, asked.target, by)
+    question = Question(asked.version, asked.target, promoter(step, "{}"))
     found = Asking(step, question).ask()
     return Told(text(question, found), facts(question, found), exit_code=int(bool(closed(found))))
 

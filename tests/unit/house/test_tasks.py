@@ -40,7 +40,7 @@ def test_the_names_of_the_tasks_are_those_that_people_learnt(listed):
     }
     wanted = {
         "up", "down", "status", "logs", "train", "deploy-canary", "promote", "rollback", "judge",
-        "explain",
+        "approve", "explain",
         "provision", "destroy", "check-nodes", "ssh", "lease.show", "lease.extend", "lease.delete",
         "charts.render", "charts.diff", "charts.validate",
         "drills.run", "drills.list",

@@ -10,7 +10,7 @@ from workflows.runner.machine.volumes import data_of
 from workflows.runner.model.library import Library, MissingObjectError
 
 _PASSED_ON = (
-    "PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TZ", "XDG_CACHE_HOME",
+    "PATH", "HOME", "USER", "LOGNAME", "GOURMET_PERSON", "LANG", "LC_ALL", "TZ", "XDG_CACHE_HOME",
     "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE",
     "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy",
     "PIP_FIND_LINKS", "PIP_EXTRA_INDEX_URL", "PIP_INDEX_URL",

@@ -57,6 +57,7 @@ class Person:
     @classmethod
     def read(cls, text: str) -> Self:
         """Read `Ada Lovelace <ada@example.org>`, an address, or a name."""
+        text = " ".join(text.split())
         found = re.fullmatch(r"\s*(.*?)\s*<([^<>]*)>\s*", text)
         if found:
             return cls(found[1] or found[2], found[2])

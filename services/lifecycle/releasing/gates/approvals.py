@@ -18,19 +18,15 @@ def held(gitops: GitOps, environment: str, digest: str) -> list[Held]:
     return [_held(gitops.work, path) for path in files]
 
 
-def give(gitops: GitOps, said: Approval, message: str) -> str:
-    """Commit an approval as the word of the person who gives it, and return the commit."""
-    return gitops.change(message, _writer(said), author=str(said.by))
-
-
-def take_back(gitops: GitOps, said: Approval, by: Person, message: str) -> str:
-    """Commit that an approval, marked as revoked, no longer holds."""
-    return gitops.change(message, _writer(said), author=str(by))
+def put(gitops: GitOps, said: Approval, message: str) -> str:
+    """Commit an approval, or that it is taken back, as the word of its person."""
+    author = f"{said.by.name} <{said.by.email}>"
+    return gitops.change(message, _writer(said), author=author)
 
 
 def last_change(gitops: GitOps) -> datetime | None:
     """Return when the newest commit of the repository was made, as its maker's clock said."""
-    text = git.text("log", "-1", "--format=%cI", "--all", folder=gitops.work)
+    text = git.text("log", "-1", "--format=%cI", folder=gitops.work)
     return datetime.fromisoformat(text).astimezone(UTC) if text else None
 
 

@@ -141,6 +141,8 @@ class Host:
         if not ahead:
             self.write("/etc/environment", "")
             return
+        reads = "session required pam_env.so readenv=1"
+        self.run(f"grep -qx '{reads}' /etc/pam.d/sudo || echo '{reads}' >> /etc/pam.d/sudo")
         library = self.run("ls /usr/lib/*/faketime/libfaketime.so.1").strip()
         self.write("/etc/environment", f"LD_PRELOAD={library}\nFAKETIME={ahead:+d}\n")
 

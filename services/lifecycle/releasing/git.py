@@ -28,7 +28,7 @@ LEFT_BY_HOOKS = {
 SETTINGS = ("-c", "safe.directory=*", "-c", "commit.gpgsign=false", "-c", "gc.auto=0")
 
 
-def run(*arguments: str, folder: Path, deadline: float = DEADLINE) -> bytes:
+def run(*arguments: str, folder: Path, deadline: float = DEADLINE, stdin: bytes = b"") -> bytes:
     """Run git in a folder and return what it printed.
 
     Raises:
@@ -39,6 +39,7 @@ def run(*arguments: str, folder: Path, deadline: float = DEADLINE) -> bytes:
         done = subprocess.run(
             ["git", *SETTINGS, *arguments],
             cwd=folder,
+            input=stdin,
             capture_output=True,
             timeout=deadline,
             check=False,

@@ -2,7 +2,8 @@
 
 `environments/<env>/` holds the rendered manifests of one release and its facts. A release is
 one commit on main. An approved release is a tag on its commit, so that a rollback finds the
-very manifests that were good.
+very manifests that were good. `refs/locks/<env>` says who changes the environment now; a push
+that moves the environment turns its lock as well, both or none.
 """
 
 import random
@@ -10,8 +11,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
-from services.lifecycle.errors import GitError, ReleaseError
+from services.lifecycle import failpoints
+from services.lifecycle.errors import GitError, LifecycleError, ReleaseError
 from services.lifecycle.releasing import git
 from services.lifecycle.releasing.releases import Release
 
@@ -19,7 +22,35 @@ BRANCH = "main"
 FACTS = "release.json"
 ATTEMPTS = 6
 # How git says that somebody else pushed first.
-MOVED = ("fetch first", "non-fast-forward", "cannot lock ref", "failed to update ref", "stale info")
+MOVED = (
+    "fetch first",
+    "non-fast-forward",
+    "cannot lock ref",
+    "failed to update ref",
+    "stale info",
+    "atomic push failed",
+    "atomic transaction failed",
+    "reference already exists",
+)
+LOCKS = "refs/locks/"
+MIRRORED = (
+    "+refs/heads/*:refs/remotes/origin/*",
+    "+refs/tags/*:refs/tags/*",
+    f"+{LOCKS}*:{LOCKS}*",
+)
+
+
+class Fence(Protocol):
+    """The lock of an environment, as far as a push needs it."""
+
+    def fence(self) -> tuple[str, str, bytes]:
+        """Return the environment, the lock's object, and the text that it turns to."""
+
+    def turned(self, token: str) -> None:
+        """Take note that the push has turned the lock."""
+
+    def lost(self) -> LifecycleError:
+        """Return what to raise when somebody else holds the lock."""
 
 
 @dataclass(frozen=True)
@@ -49,14 +80,40 @@ class GitOps:
         self._refresh()
         return self._read(environment, commit)
 
-    def change(self, message: str, write: Callable[[Path], None]) -> str:
+    def tree(self) -> Path:
+        """Return the working copy, brought up to date."""
+        self._refresh()
+        return self.work
+
+    def held(self, environment: str) -> tuple[str, bytes] | None:
+        """Return the object that the lock of an environment is at, and what it says."""
+        self._refresh()
+        token = self._token(environment)
+        return (token, git.run("cat-file", "blob", token, folder=self.work)) if token else None
+
+    def swap(self, environment: str, old: str, text: bytes | None) -> str | None:
+        """Let a lock say something else, or go, if it still is what it was; else None."""
+        if not self._is_made():
+            self._refresh()
+        new = self._blob(text) if text is not None else ""
+        lease = f"--force-with-lease={LOCKS}{environment}:{old}"
+        return new if self._push(lease, f"{new}:{LOCKS}{environment}") else None
+
+    def change(
+        self,
+        message: str,
+        write: Callable[[Path], None],
+        fence: Fence | None = None,
+        author: str = "",
+    ) -> str:
         """Commit what `write` makes of the tree, and return the commit that main is at.
 
         Nothing to commit is fine. When somebody else was faster, the change is made again on
-        top of theirs.
+        top of theirs. `author` (`Name <address>`) is whose word it is, where it is not ours.
 
         Raises:
             GitError: the repository refuses, or keeps moving.
+            LifecycleError: the lock is no longer ours.
         """
         for attempt in range(ATTEMPTS):
             self._refresh()
@@ -64,15 +121,20 @@ class GitOps:
             self._git("add", "--all", ".")
             if self._head() and not self._git("status", "--porcelain"):
                 return self._head()
-            self._git("commit", "--quiet", "--allow-empty", "--message", message)
-            if self._push("HEAD:" + BRANCH):
+            whose = [f"--author={author}"] if author else []
+            self._git("commit", "--quiet", "--allow-empty", *whose, "--message", message)
+            failpoints.reach("before-commit")
+            if self._push_fenced("HEAD:" + BRANCH, fence):
+                failpoints.reach("after-commit")
                 return self._head()
             time.sleep(random.uniform(0.05, 0.2) * 2**attempt)
         raise GitError(
             f"push {BRANCH}", self.address, f"the branch moved {ATTEMPTS} times. Run it again"
         )
 
-    def restore(self, environment: str, commit: str, message: str) -> str:
+    def restore(
+        self, environment: str, commit: str, message: str, fence: Fence | None = None
+    ) -> str:
         """Commit an environment as it was at an earlier commit; later files go."""
 
         def write(tree: Path) -> None:
@@ -80,17 +142,32 @@ class GitOps:
             git.run("rm", "-r", "--quiet", "--ignore-unmatch", folder, folder=tree)
             git.run("checkout", "--quiet", commit, "--", folder, folder=tree)
 
-        return self.change(message, write)
+        return self.change(message, write, fence)
 
-    def approve(self, environment: str, commit: str, message: str) -> None:
-        """Mark the release of a commit as approved; a second time changes nothing."""
-        tag = f"refs/tags/approved/{environment}/{commit[:12]}"
+    def approve(
+        self, environment: str, commit: str, message: str, fence: Fence | None = None
+    ) -> bool:
+        """Mark the release of a commit as approved; False where it was already."""
+        tag = approval(environment, commit)
         self._refresh()
         if self._git("for-each-ref", tag):
-            return
+            return False
         name = tag.removeprefix("refs/tags/")
         self._git("tag", "--annotate", "--message", message, name, commit)
-        self._git("push", "--quiet", "origin", f"{tag}:{tag}")
+        self._push_tag(f"{tag}:{tag}", fence)
+        return True
+
+    def is_approved(self, environment: str, commit: str) -> bool:
+        """Say whether the release of a commit is marked as approved."""
+        self._refresh()
+        return bool(self._git("for-each-ref", approval(environment, commit)))
+
+    def disapprove(self, environment: str, commit: str, fence: Fence | None = None) -> None:
+        """Take the mark of an approved release away."""
+        tag = approval(environment, commit)
+        self._refresh()
+        if self._git("for-each-ref", tag):
+            self._push_tag(f":{tag}", fence)
 
     def approved(self, environment: str) -> list[Commit]:
         """Return the approved releases of an environment, the newest first."""
@@ -99,6 +176,10 @@ class GitOps:
         listed = self._git("for-each-ref", "--format=%(*objectname)", pattern).split()
         order = self._git("rev-list", BRANCH).split() if listed else []
         return [self._read(environment, commit) for commit in order if commit in set(listed)]
+
+    def _push_tag(self, what: str, fence: Fence | None) -> None:
+        if not self._push_fenced(what, fence):
+            raise GitError("push", self.address, "somebody else moved it first. Run it again")
 
     def _newest(self, environment: str) -> Commit:
         folder = f"environments/{environment}"
@@ -117,15 +198,39 @@ class GitOps:
     def _path(self, environment: str, name: str) -> Path:
         return self.work / "environments" / environment / name
 
+    def _is_made(self) -> bool:
+        return (self.work / ".git").exists()
+
     def _refresh(self) -> None:
-        if not (self.work / ".git").exists():
+        if not self._is_made():
             self.work.mkdir(parents=True, exist_ok=True)
             self._git("init", "--quiet", f"--initial-branch={BRANCH}", ".")
             self._git("remote", "add", "origin", self.address)
-        self._git("fetch", "--quiet", "--prune", "--prune-tags", "--force", "--tags", "origin")
+        self._git("fetch", "--quiet", "--prune", "--no-tags", "--force", "origin", *MIRRORED)
         if self._git("for-each-ref", f"refs/remotes/origin/{BRANCH}"):
             self._git("reset", "--quiet", "--hard", f"origin/{BRANCH}")
             self._git("clean", "-ffdqx")
+
+    def _token(self, environment: str) -> str:
+        return self._git("for-each-ref", "--format=%(objectname)", LOCKS + environment)
+
+    def _blob(self, text: bytes) -> str:
+        made = git.run("hash-object", "-w", "--stdin", folder=self.work, stdin=text)
+        return made.decode().strip()
+
+    def _push_fenced(self, what: str, fence: Fence | None) -> bool:
+        """Push, and turn the lock with it: both or none; False when somebody pushed first."""
+        if fence is None:
+            return self._push(what)
+        environment, old, text = fence.fence()
+        new, ref = self._blob(text), LOCKS + environment
+        if self._push("--atomic", f"--force-with-lease={ref}:{old}", what, f"{new}:{ref}"):
+            fence.turned(new)
+            return True
+        self._refresh()
+        if self._token(environment) != old:
+            raise fence.lost()
+        return False
 
     def _head(self) -> str:
         try:
@@ -133,9 +238,11 @@ class GitOps:
         except GitError:
             return ""
 
-    def _push(self, what: str) -> bool:
+    def _push(self, *what: str) -> bool:
+        options = [each for each in what if each.startswith("--")]
+        refs = [each for each in what if not each.startswith("--")]
         try:
-            self._git("push", "--quiet", "origin", what)
+            self._git("push", "--quiet", *options, "origin", *refs)
         except GitError as error:
             if any(word in error.reason for word in MOVED):
                 return False
@@ -144,3 +251,8 @@ class GitOps:
 
     def _git(self, *arguments: str) -> str:
         return git.text(*arguments, folder=self.work)
+
+
+def approval(environment: str, commit: str) -> str:
+    """Return the ref that marks a release as approved."""
+    return f"refs/tags/approved/{environment}/{commit[:12]}"

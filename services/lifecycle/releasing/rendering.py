@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from services.lifecycle.errors import ReleaseError
@@ -24,9 +25,11 @@ def release(site: str, environment: str, wanted: Release, out: Path) -> None:
     _render("--site", site, "--environment", environment, *sets, "--out", str(out))
 
 
-def platform(site: str, out: Path) -> None:
-    """Render the platform chart."""
-    _render("--site", site, "--platform", "--out", str(out))
+def platform(site: str, out: Path, traffic: Mapping[str, int] | None = None) -> None:
+    """Render the platform chart, with the shares of traffic that Git says."""
+    shares = (traffic or {}).items()
+    sets = [part for name, value in shares for part in ("--set", f"traffic.{name}={value}")]
+    _render("--site", site, "--platform", *sets, "--out", str(out))
 
 
 def _render(*arguments: str) -> None:

@@ -14,7 +14,7 @@ from services.lifecycle.evidence import recording
 from services.lifecycle.images import building, models, view
 from services.lifecycle.images.layout import Image
 from services.lifecycle.images.recipes import recipe
-from services.lifecycle.releasing import rendering
+from services.lifecycle.releasing import rendering, weights
 from services.lifecycle.releasing.operation import DONE, RELEASE, Operation
 from services.lifecycle.releasing.releases import Release
 from services.lifecycle.settings import ENVIRONMENTS
@@ -32,7 +32,6 @@ def arguments(parser: ArgumentParser) -> None:
 def run(step: Step, asked: Namespace) -> dict[str, str]:
     """Render the platform and the environments that are missing, and commit them at once."""
     missing = [name for name in ENVIRONMENTS if step.gitops.current(name) is None]
-    rendering.platform(step.settings.site, step.work / "platform")
     digest = ""
     if missing:
         first = Release.of(_image(step, asked))
@@ -41,6 +40,8 @@ def run(step: Step, asked: Namespace) -> dict[str, str]:
             rendering.release(step.settings.site, name, first, step.work / name)
 
     def write(tree: Path) -> None:
+        shares = weights.settings(weights.read(tree))
+        rendering.platform(step.settings.site, step.work / "platform", shares)
         _replace(tree / "platform", step.work / "platform")
         for name in missing:
             release.write(tree, name, first, step.work / name)

@@ -1,10 +1,17 @@
-"""Write how a workflow ended into the journal, with the reason if it did not end well."""
+"""Write how a workflow ended into the journal, with the reason if it did not end well.
+
+An environment that it held is free then, unless something that it moved is neither finished
+nor undone: that is for `invoke repair`, and for the next operation.
+"""
 
 import json
 from argparse import ArgumentParser, Namespace
 from typing import Any, TypeVar
 
-from services.lifecycle.releasing.operation import Operation
+from services.lifecycle import failpoints
+from services.lifecycle.releasing import holding
+from services.lifecycle.releasing.moves import settling
+from services.lifecycle.releasing.operation import END
 from services.lifecycle.step import Step
 
 PARENT = "gourmetops/parent"
@@ -21,11 +28,22 @@ def arguments(parser: ArgumentParser) -> None:
 
 def run(step: Step, asked: Namespace) -> dict[str, str]:
     """Journal the end."""
-    made = Operation(asked.operation, asked.environment, step.journal)
+    made = holding.look(step, asked.environment, asked.operation, "record")
     reason = _why(step, asked) if asked.status != "Succeeded" else ""
     parent = _read(asked.labels, dict).get(PARENT, "")
-    made.note("end", asked.status, reason=reason, **({"parent": parent} if parent else {}))
+    is_settled = asked.status == "Succeeded" or settling.is_settled(made)
+    failpoints.reach("before-end")
+    if is_settled and not made.ended:
+        made.note(END, asked.status, reason=reason, **({"parent": parent} if parent else {}))
+    failpoints.reach("after-end")
     step.say(f"{asked.operation}: {asked.status}{f', {reason}' if reason else ''}")
+    if made.lock and is_settled:
+        made.lock.free()
+    elif made.lock:
+        step.say(
+            f"{asked.environment} is left as it is, neither finished nor undone. "
+            f"Mend it: invoke repair {asked.environment}"
+        )
     return {"reason": reason}
 
 

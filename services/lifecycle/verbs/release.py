@@ -5,7 +5,7 @@ from pathlib import Path
 
 from services.lifecycle.errors import ReleaseError
 from services.lifecycle.evidence import verification
-from services.lifecycle.releasing import git, operation, rendering
+from services.lifecycle.releasing import git, holding, operation, rendering
 from services.lifecycle.releasing.gitops import FACTS
 from services.lifecycle.releasing.operation import Operation
 from services.lifecycle.releasing.releases import Release, spoken, version
@@ -29,16 +29,16 @@ def run(step: Step, asked: Namespace) -> dict[str, str]:
             f"{asked.digest[:19]} holds {spoken(wanted.version)} and not {spoken(asked.version)}. "
             "Give the digest that bake printed for this version."
         )
-    made = Operation(asked.operation, asked.environment, step.journal)
     rendered = step.work / "rendered"
     rendering.release(step.settings.site, asked.environment, wanted, rendered)
-    before = made.move(
-        operation.RELEASE,
-        before=lambda: operation.stands(step.gitops, asked.environment),
-        after={"release": wanted.facts()},
-        do=lambda: _commit(step, made, wanted, rendered),
-    )
-    now = step.gitops.current(asked.environment)
+    with holding.held(step, asked.environment, asked.operation, "release") as made:
+        before = made.move(
+            operation.RELEASE,
+            before=lambda: operation.stands(step.gitops, asked.environment),
+            after={"release": wanted.facts()},
+            do=lambda: _commit(step, made, wanted, rendered),
+        )
+        now = step.gitops.current(asked.environment)
     commit = now.id if now else ""
     step.say(f"{asked.environment}: {wanted} is committed as {commit[:12]}")
     return {"commit": commit, "before": before["commit"] or ""}
@@ -48,7 +48,9 @@ def _commit(step: Step, made: Operation, wanted: Release, rendered: Path) -> Non
     current = step.gitops.current(made.environment)
     old = f", was {spoken(current.release.version)}" if current else ""
     message = f"{made.environment}: {wanted}{old}\n\nOperation: {made.id}\n"
-    step.gitops.change(message, lambda tree: write(tree, made.environment, wanted, rendered))
+    step.gitops.change(
+        message, lambda tree: write(tree, made.environment, wanted, rendered), made.lock
+    )
 
 
 def write(tree: Path, environment: str, wanted: Release, rendered: Path) -> None:

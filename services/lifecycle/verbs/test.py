@@ -7,7 +7,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from services.lifecycle.errors import LifecycleError
-from services.lifecycle.releasing.operation import Operation
+from services.lifecycle.releasing import holding
 from services.lifecycle.releasing.releases import version, written
 from services.lifecycle.settings import ENVIRONMENTS, namespace
 from services.lifecycle.step import Step
@@ -29,6 +29,7 @@ def arguments(parser: ArgumentParser) -> None:
 
 def run(step: Step, asked: Namespace) -> dict[str, str]:
     """Run the tests, then say and keep what came of them."""
+    made = holding.attend(step, asked.environment, asked.operation, "test")
     report = step.work / "report"
     report.mkdir()
     problems = _run_tests(step, asked, report)
@@ -38,7 +39,6 @@ def run(step: Step, asked: Namespace) -> dict[str, str]:
         if asked.environment == "staging":
             verdict = "failed" if problems else "passed"
             step.registry.tag(asked.version, staging_tests=f"{verdict} {asked.digest}")
-    made = Operation(asked.operation, asked.environment, step.journal)
     made.note("tests", "seen", verdict="failed" if problems else "passed", problems=problems)
     if problems:
         raise EnvironmentTestsError(

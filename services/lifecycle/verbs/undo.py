@@ -2,7 +2,8 @@
 
 from argparse import ArgumentParser, Namespace
 
-from services.lifecycle.releasing import operation, serving
+from services.lifecycle.releasing import holding, serving
+from services.lifecycle.releasing.moves import undoing
 from services.lifecycle.releasing.operation import Operation
 from services.lifecycle.releasing.serving import Wanted
 from services.lifecycle.settings import ENVIRONMENTS
@@ -17,17 +18,21 @@ def arguments(parser: ArgumentParser) -> None:
 
 def run(step: Step, asked: Namespace) -> dict[str, str]:
     """Undo and say what was undone."""
-    made = Operation(asked.operation, asked.environment, step.journal)
-    told = operation.undo(made, step.gitops, step.registry)
-    for what in told:
-        step.say(what)
-    if not told:
+    if not Operation(asked.operation, asked.environment, step.journal).open_moves():
         step.say(f"{asked.operation} had moved nothing")
         return {"undone": ""}
+    with holding.held(step, asked.environment, asked.operation, "undo") as made:
+        told = undoing.undo(made, step.gitops, step.registry, step.settings.site)
+        for what in told:
+            step.say(what)
+        _await(step, asked)
+    return {"undone": "; ".join(told)}
+
+
+def _await(step: Step, asked: Namespace) -> None:
     current = step.gitops.current(asked.environment)
     if current:
         release = current.release
         wanted = Wanted(asked.environment, release.version, release.digest)
         seen = serving.wait(step.settings.site_api, wanted, asked.deadline, step.say)
         step.say(f"{asked.environment} serves {release} again: {seen}")
-    return {"undone": "; ".join(told)}

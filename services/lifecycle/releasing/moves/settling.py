@@ -1,0 +1,74 @@
+"""Settle what an operation left whose holder is dead: finish it, or undo it, and say which.
+
+What was complete is finished. A way back is finished too, because what it left was wanted
+gone. Everything else is taken back in reverse.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from services.lifecycle.releasing import operation as moves
+from services.lifecycle.releasing import serving
+from services.lifecycle.releasing.moves import back, naming, undoing
+from services.lifecycle.releasing.operation import Operation
+from services.lifecycle.releasing.releases import Release
+from services.lifecycle.releasing.serving import Wanted
+from services.lifecycle.step import Step
+
+DEADLINE = 180.0
+FINISHED, UNDONE = "Finished", "Undone"
+
+
+def wants_the_same(dead: Operation, wants: Mapping[str, str]) -> bool:
+    """Say whether an operation that is not over was to do exactly this."""
+    begun = dead.begun
+    return bool(begun) and not dead.ended and begun.get("wants") == dict(wants)
+
+
+def settle(step: Step, dead: Operation, by: str) -> list[str]:
+    """Finish or undo an operation; return what was done."""
+    if dead.ended:
+        return []
+    state, told = _settle(step, dead)
+    for what in told:
+        step.say(f"{dead.id}: {what}")
+    dead.note(moves.END, state, settled_by=by, reason=f"its process died; {'; '.join(told)}")
+    return told
+
+
+def is_settled(made: Operation) -> bool:
+    """Say whether nothing of an operation that did not end well is left half done."""
+    opened = made.open_moves()
+    if back.begun(made):
+        return is_complete(made, opened)
+    return not opened
+
+
+def _settle(step: Step, dead: Operation) -> tuple[str, list[str]]:
+    opened = dead.open_moves()
+    if begun := back.begun(dead):
+        return FINISHED, [_go_on_back(step, dead, begun)]
+    if opened and is_complete(dead, opened):
+        return FINISHED, ["everything that it was to move had been moved"]
+    told = undoing.undo(dead, step.gitops, step.registry, step.settings.site)
+    return UNDONE, told or ["it had moved nothing"]
+
+
+def is_complete(dead: Operation, opened: list[dict[str, Any]]) -> bool:
+    """Say whether every move was made, up to the alias that comes last."""
+    names = {entry["move"] for entry in opened}
+    is_named = f"{moves.ALIAS} {dead.environment}" in names or moves.RELEASE not in names
+    return is_named and all(dead.is_done(name) for name in names)
+
+
+def _go_on_back(step: Step, dead: Operation, begun: dict[str, Any]) -> str:
+    target = back.go(step, dead, begun["reason"], begun["leaving"]).target
+    serve(step, dead, target, tested=True)
+    return f"{dead.environment} went back to {target}, as it was to"
+
+
+def serve(step: Step, made: Operation, wanted: Release, *, tested: bool) -> None:
+    """Wait until a release serves, then let the aliases name it."""
+    what = Wanted(made.environment, wanted.version, wanted.digest)
+    serving.wait(step.settings.site_api, what, DEADLINE, step.say)
+    naming.name(step, made, what, tested=tested)

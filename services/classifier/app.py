@@ -28,7 +28,14 @@ from services.classifier.metrics import CONTENT_TYPE
 from services.classifier.model import Classifier
 from services.classifier.service import Service
 from services.classifier.settings import Settings
-from services.classifier.wrapping import MAX_BODY, Application, Bounded, Marked, State
+from services.classifier.wrapping import (
+    MAX_BODY,
+    Application,
+    Bounded,
+    Marked,
+    State,
+    is_mirrored,
+)
 
 # A photo stays in memory while it is received; no disk ever holds it.
 MultiPartParser.spool_max_size = MAX_BODY
@@ -82,9 +89,10 @@ def _add_predicting(app: FastAPI, service: Service) -> None:
         return HTMLResponse(html, headers=headers)
 
     @app.post("/predict", responses=REFUSALS)
-    async def predict(photo: UploadFile, later: BackgroundTasks) -> Prediction:
+    async def predict(photo: UploadFile, later: BackgroundTasks, request: Request) -> Prediction:
         """Name the food on the photo in the form field `photo`."""
-        return await service.predict(await _take(photo), later)
+        is_live = not is_mirrored(request.scope)
+        return await service.predict(await _take(photo), later if is_live else None)
 
     @app.get("/test", responses={503: REFUSALS[503]})
     async def test() -> Prediction:

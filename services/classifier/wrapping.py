@@ -23,9 +23,19 @@ MAX_BODIES = 6 * MAX_BODY  # of all requests that are being received or wait
 POLITE_BODY = 8 * MAX_BODY  # read to its end before it is refused, so that the answer arrives
 SECONDS_TO_SEND = 30.0
 PATHS = ("/", "/predict", "/version", "/test", "/feedback", "/healthz", "/readyz", "/metrics")
+# What a request is counted under that only repeats one: it is no live traffic.
+MIRRORED = "mirrored"
 TOO_LARGE = f"This is more than {food.MAX_BYTES // 2**20} MB: send a smaller photo."
 FULL = "Too many photos are being sent at once: send this one again a little later."
 SLOW = f"The photo did not arrive within {SECONDS_TO_SEND:g} s: send it again."
+
+
+def is_mirrored(scope: Scope) -> bool:
+    """Say whether a request only repeats one that another version has answered.
+
+    It is answered like any other, and counted apart: no person waits for it.
+    """
+    return any(name == b"x-mirrored" for name, _ in scope["headers"])
 
 
 class State:
@@ -66,7 +76,8 @@ class Marked:
         try:
             await self._app(scope, receive, mark)
         finally:
-            path = scope["path"] if scope["path"] in PATHS else "other"
+            path = MIRRORED if is_mirrored(scope) else scope["path"]
+            path = path if path in (*PATHS, MIRRORED) else "other"
             self._metrics.request(path, status, time.perf_counter() - start)
 
 

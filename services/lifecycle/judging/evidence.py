@@ -15,6 +15,8 @@ from services.lifecycle.judging.exposition import Reading
 
 CANARY, PRODUCTION = "canary", "production"
 KEPT_LOOKS = 30
+# The share at which production gets no live traffic any more.
+WHOLE = 100
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,16 @@ class Look:
 
 
 @dataclass(frozen=True)
+class Passed:
+    """A step of the plan that the canary has passed, for the page."""
+
+    share: int
+    seconds: float
+    canary_answers: float
+    production_answers: float
+
+
+@dataclass(frozen=True)
 class Evidence:
     """All that a judgement rests on.
 
@@ -52,6 +64,8 @@ class Evidence:
         restarts: How often a process of the canary ended since.
         seen: The last reading of each replica, as `environment/name`.
         looks: A few moments on the way.
+        share: The canary's share of live traffic meanwhile, in percent; None is not known.
+        passed: The steps of the plan before this one.
     """
 
     version: str
@@ -64,6 +78,8 @@ class Evidence:
     restarts: int = 0
     seen: Mapping[str, Seen] = field(default_factory=dict)
     looks: tuple[Look, ...] = ()
+    share: int | None = None
+    passed: tuple[Passed, ...] = ()
 
     @property
     def digest(self) -> str:
@@ -93,6 +109,23 @@ class Evidence:
         seen = {**self.seen, key: replace(before, restarts=restarts)}
         return replace(self, seen=seen, restarts=self.restarts + restarts - before.restarts)
 
+    def at(self, share: int, now: float) -> Self:
+        """Begin a step of the plan: what was counted at another share is not mixed with it.
+
+        Where production gets nothing any more, the canary stays beside what production did at
+        the step before.
+        """
+        if share == self.share:
+            return self
+        step = replace(self, share=share, began=now, ended=now, canary=Counts(), looks=())
+        return step if share == WHOLE else replace(step, other=Counts())
+
+    def passing(self) -> Self:
+        """Remember that this step is passed."""
+        answers = self.canary["answers"], self.other["answers"]
+        step = Passed(self.share or 0, round(self.ended - self.began, 1), *answers)
+        return replace(self, passed=(*self.passed, step))
+
     def looked(self, now: float) -> Self:
         """Remember how far it is; of many moments, every other one is forgotten."""
         look = Look(
@@ -108,7 +141,9 @@ class Evidence:
     def text(self) -> str:
         """Write it as one line."""
         looks = [list(astuple(look)) for look in self.looks]
-        return json.dumps(asdict(self) | {"looks": looks}, separators=(",", ":"))
+        passed = [list(astuple(step)) for step in self.passed]
+        facts = asdict(self) | {"looks": looks, "passed": passed}
+        return json.dumps(facts, separators=(",", ":"))
 
     @classmethod
     def read(cls, text: str) -> Self:
@@ -138,6 +173,7 @@ def _parsed(found: dict[str, Any]) -> dict[str, Any]:
         "other": Counts(found["other"]["values"]),
         "seen": seen,
         "looks": tuple(Look(*each) for each in found["looks"]),
+        "passed": tuple(Passed(*each) for each in found["passed"]),
     }
 
 

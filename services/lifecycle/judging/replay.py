@@ -10,7 +10,7 @@ import http.client
 import json
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -121,7 +121,13 @@ def require_version(environment: str, address: str, wanted: str) -> str:
     return digest
 
 
-def ask(address: str, photo: bytes) -> Answer:
+def ask(
+    address: str,
+    photo: bytes,
+    *,
+    headers: Mapping[str, str] | None = None,
+    deadline: float = DEADLINE,
+) -> Answer:
     """Send one photo, as a browser would."""
     boundary = uuid4().hex
     head = (
@@ -130,15 +136,16 @@ def ask(address: str, photo: bytes) -> Answer:
     )
     body = head.encode() + photo + f"\r\n--{boundary}--\r\n".encode()
     kind = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
+    kind |= headers or {}
     request = urllib.request.Request(f"{address}/predict", body, kind, method="POST")
     start = time.perf_counter()
-    status, said = _send(request)
+    status, said = _send(request, deadline)
     return Answer(status, time.perf_counter() - start, said)
 
 
-def _send(request: urllib.request.Request) -> tuple[int, dict[str, Any]]:
+def _send(request: urllib.request.Request, deadline: float) -> tuple[int, dict[str, Any]]:
     try:
-        with OPENER.open(request, timeout=DEADLINE) as answer:
+        with OPENER.open(request, timeout=deadline) as answer:
             said = json.loads(answer.read())
             return answer.status, said if isinstance(said, dict) else {}
     except HTTPError as error:

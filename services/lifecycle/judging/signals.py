@@ -146,7 +146,7 @@ def confidence(canary: Counts, production: Counts, margin: float, alpha: float) 
 
 
 def disagreement(compared: Counts, margin: float, alpha: float) -> Finding:
-    """Do too many photos get another label than from production?"""
+    """Do too many of the same photos get another label than from production?"""
     share = sequential.share(compared["disagreed"], compared["compared"], alpha)
     sentence = (
         f"{_percent(share)} of {compared['compared']:.0f} photos get another label than from "

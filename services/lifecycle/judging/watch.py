@@ -3,7 +3,9 @@
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 
 from services.lifecycle.clients import site, web
 from services.lifecycle.clients.site import Deployment, Replica
@@ -12,6 +14,7 @@ from services.lifecycle.judging import exposition, judgement
 from services.lifecycle.judging.evidence import CANARY, PRODUCTION, Evidence
 from services.lifecycle.judging.exposition import Reading
 from services.lifecycle.judging.judgement import Judgement
+from services.lifecycle.judging.mirror import Mirror
 from services.lifecycle.judging.signals import Verdict
 from services.lifecycle.judging.thresholds import Thresholds
 
@@ -25,8 +28,12 @@ def watch(
     limits: Thresholds,
     window: float,
     say: Callable[[str], None],
+    *,
+    recordings: Path | None = None,
 ) -> tuple[Evidence, Judgement]:
     """Look again and again; end as soon as it is clear.
+
+    Where production keeps its requests (`recordings`), the canary gets them as well.
 
     Raises:
         WrongVersionError: the canary serves another version.
@@ -34,18 +41,19 @@ def watch(
     """
     end = time.monotonic() + window
     last = ""
-    while True:
-        try:
-            evidence = look(site_api, evidence, say)
-        except web.NoAnswerError as error:
-            say(f"the site does not answer ({error})")
-        made = weigh(evidence, limits)
-        if made.reason != last:
-            say(f"{made.verdict}: {made.reason}")
-            last = made.reason
-        if made.verdict is not Verdict.WAIT or time.monotonic() >= end:
-            return evidence, made
-        time.sleep(limits.every)
+    with closing(Mirror(recordings)) as mirror:
+        while True:
+            try:
+                evidence = look(site_api, evidence, say, mirror)
+            except web.NoAnswerError as error:
+                say(f"the site does not answer ({error})")
+            made = weigh(evidence, limits)
+            if made.reason != last:
+                say(f"{made.verdict}: {made.reason}")
+                last = made.reason
+            if made.verdict is not Verdict.WAIT or time.monotonic() >= end:
+                return evidence, made
+            time.sleep(limits.every)
 
 
 def weigh(evidence: Evidence, limits: Thresholds) -> Judgement:
@@ -59,7 +67,9 @@ def weigh(evidence: Evidence, limits: Thresholds) -> Judgement:
     )
 
 
-def look(site_api: str, evidence: Evidence, say: Callable[[str], None]) -> Evidence:
+def look(
+    site_api: str, evidence: Evidence, say: Callable[[str], None], mirror: Mirror | None = None
+) -> Evidence:
     """Read every replica of both environments once."""
     now = time.time()
     canary = site.deployment(site_api, CANARY)
@@ -73,6 +83,9 @@ def look(site_api: str, evidence: Evidence, say: Callable[[str], None]) -> Evide
     evidence = _begun(evidence, canary, production, now, say)
     for environment, heard in ((CANARY, here), (PRODUCTION, there)):
         evidence = _with(evidence, environment, heard)
+    if mirror:
+        compared = mirror.look(list(_replicas(canary)), evidence.production)
+        evidence = replace(evidence, canary=evidence.canary.plus(compared))
     return evidence.looked(now)
 
 
@@ -100,7 +113,14 @@ def _begun(
         return evidence
     if evidence.began:
         say("there was a release meanwhile, so everything is counted anew")
-    return Evidence(evidence.version, images=images, began=now, ended=now)
+    return Evidence(
+        evidence.version,
+        images=images,
+        began=now,
+        ended=now,
+        share=evidence.share,
+        passed=evidence.passed,
+    )
 
 
 def _require_version(evidence: Evidence, canary: Deployment, heard: Heard) -> None:

@@ -63,6 +63,19 @@ def test_what_was_refused_and_the_built_in_picture_are_not_recorded(recording):
     assert len(list(recording.recorded.glob("*.json"))) == 1
 
 
+def test_a_mirrored_request_is_answered_and_is_no_live_traffic(recording):
+    photo = saved(scene())
+    answer = recording.predict(photo, headers={"X-Mirrored": "1"})
+    assert answer.json()["label"] == recording.predict(photo).json()["label"]
+
+    wait_for(recording.recorded, 1)
+
+    count = 'classifier_requests_total{path="%s",status="200",version="7"}'
+    assert recording.metric(count % "/predict") == recording.metric(count % "mirrored") == 1
+    assert recording.metric('classifier_confidence_count{version="7"}') == 1
+    assert len(list(recording.recorded.glob("*.json"))) == 1
+
+
 def test_nothing_is_recorded_unless_a_folder_is_named(server):
     server.predict(saved(scene()))
 

@@ -111,16 +111,32 @@ def test_an_update_always_leaves_every_replica_answering():
 
 
 def test_the_app_learns_what_it_is_from_its_environment():
-    env = {v["name"]: v["value"] for v in container(rendered("local", "production"))["env"]}
+    env = {v["name"]: v["value"] for v in container(rendered("local", "staging"))["env"]}
 
     assert env == {
         "PORT": "8000",
         "HOST": "127.0.0.1",
-        "ENVIRONMENT": "production",
+        "ENVIRONMENT": "staging",
         "IMAGE_DIGEST": validation.SAMPLE["digest"],
         "MODEL_NAME": "GourmetGramFood11Model",
         "FEEDBACK_DIR": "/var/lib/feedback",
     }
+
+
+def test_requests_are_kept_only_where_a_site_says_so_and_within_a_size():
+    kept = {
+        (site, environment): "RECORD_DIR"
+        in {v["name"] for v in container(rendered(site, environment))["env"]}
+        for site in ("local", "kvm")
+        for environment in ("staging", "canary", "production")
+    }
+    asked = rendered("kvm", "canary", "recordings.environments=[canary]", "recordings.megabytes=9")
+
+    assert [where for where, is_kept in kept.items() if is_kept] == [("local", "production")]
+    assert {"name": "RECORD_LIMIT_MB", "value": "9"} in container(asked)["env"]
+    claims = [o.data for o in asked if o.kind == "PersistentVolumeClaim"]
+    sizes = {c["metadata"]["name"]: c["spec"]["resources"]["requests"]["storage"] for c in claims}
+    assert sizes["recordings"] == "41Mi"
 
 
 def test_only_the_local_site_listens_on_loopback():

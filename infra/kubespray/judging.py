@@ -31,7 +31,7 @@ def faults(
     found = declared.read(inventory, folders)
     case = Case(found, pin.accepts(), site)
     said = [*found.faults, *(fault for rule in RULES for fault in rule(case))]
-    return sorted(set(said), key=lambda fault: _place(fault.where))
+    return sorted(dict.fromkeys(said), key=lambda fault: _place(fault.where))
 
 
 def _place(where: str) -> tuple[str, int]:

@@ -1,9 +1,11 @@
 """What a person sees while stages run: the stage, its time, what it waits for, and what it said."""
 
+import json
 import sys
 import time
+from collections.abc import Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from infra.provision.setting import Waiting
 
@@ -43,6 +45,9 @@ class Display:
         for line in said.splitlines():
             print(f"{stage:<18} {self._seconds():5.0f} s  {line}", flush=True)
 
+    def end(self, _facts: Mapping[str, Any]) -> None:
+        """Say nothing more: each stage has told how it ended."""
+
     def _seconds(self) -> float:
         return time.monotonic() - self._began
 
@@ -63,3 +68,26 @@ class Display:
         if self._row is not None:
             self._row.stop()
             self._row = None
+
+
+class Lines:
+    """The same for programs: one JSON object on each line, the last one tells how it ended."""
+
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+
+    def __enter__(self) -> "Lines":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def __call__(self, stage: str, said: str) -> None:
+        """Write down what a stage says."""
+        kind = "waiting" if isinstance(said, Waiting) else "said"
+        self.end({"stage": stage, kind: str(said)})
+
+    def end(self, facts: Mapping[str, Any]) -> None:
+        """Write down facts with the time since the beginning."""
+        seconds = round(time.monotonic() - self._began, 1)
+        print(json.dumps({"seconds": seconds, **facts}), flush=True)

@@ -5,14 +5,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from infra.inventory import files
+from infra.inventory import console, files
 from infra.inventory import terraform as made
+from infra.provision.cloud import asking
+from infra.provision.errors import CloudError
 from infra.provision.ledger import fingerprint
 from infra.provision.setting import Setting, Tell
 from infra.sites.site import Site
 
 # Where `invoke check-nodes` and `invoke ssh` look for what Terraform put out.
 KEPT = "outputs.json"
+# The server that each pinned key belongs to: a server built anew has another key.
+PINNED = "servers.json"
+KNOWN_HOSTS = "known_hosts"
 WRITTEN = ("inventory.yaml", "ssh_config", "hosts", "testinfra")
 
 
@@ -29,8 +34,38 @@ def run(setting: Setting, results: Mapping[str, Any], tell: Tell, _log: Path) ->
         text = json.dumps(results["terraform"]["outputs"], indent=2) + "\n"
         (setting.folder / KEPT).write_text(text, encoding="utf-8")
     changed = files.write(site, setting.folder)
+    if setting.site.kind == "openstack":
+        _keys(setting, site, results["terraform"]["outputs"]["servers"]["value"], tell)
     tell(f"{', '.join(changed) or 'nothing'} written in {setting.folder}")
     return {"folder": str(setting.folder)}
+
+
+def _keys(setting: Setting, site: Site, servers: Mapping[str, str], tell: Tell) -> None:
+    """Let go of the keys of servers that are gone, and take those that a console has printed."""
+    kept = setting.folder / PINNED
+    before = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
+    new = {name: server for name, server in servers.items() if before.get(name) != server}
+    if not new:
+        return
+    try:
+        printed = asking.ask(
+            setting.clouds_file, setting.openstack["cloud"], "consoles", servers=new
+        )
+    except CloudError:
+        printed = {}  # then each key is pinned on first contact
+    for node in site.nodes:
+        if node.name in new:
+            port = site.port_of(node)
+            host = node.reached_at if port == 22 else f"[{node.reached_at}]:{port}"
+            found = console.keys(printed.get(node.name, ""))
+            if not found and node.name not in before:
+                continue  # what a person pinned beforehand stands
+            console.pin(setting.folder / KNOWN_HOSTS, [host], found)
+            how = "from its console" if found else f"on {site.ssh.host_keys}"
+            tell(f"{node.name} is a new server; its key is pinned {how}")
+    half = kept.with_name(f".{PINNED}.new")
+    half.write_text(json.dumps(dict(servers)), encoding="utf-8")
+    half.replace(kept)
 
 
 def outdated(setting: Setting, result: Mapping[str, Any]) -> str | None:
@@ -42,8 +77,8 @@ def outdated(setting: Setting, result: Mapping[str, Any]) -> str | None:
 
 
 def forget(setting: Setting) -> None:
-    """Remove the files that name nodes which are gone; pinned host keys stay."""
-    for name in (*WRITTEN, KEPT):
+    """Remove the files of nodes which are gone, their keys and the way to their cluster too."""
+    for name in (*WRITTEN, KEPT, PINNED, KNOWN_HOSTS, "kubeconfig", "audit.json"):
         (setting.folder / name).unlink(missing_ok=True)
 
 

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,16 @@ class Setting:
     clouds: Clouds | None
     yes: bool = False
     replace: tuple[str, ...] = ()
+    # The stages of this walk; none named: all there are.
+    way: tuple[str, ...] = ()
+
+    def goes_through(self, *stages: str) -> bool:
+        """Tell whether this walk comes to one of these stages."""
+        return not self.way or bool(set(stages) & set(self.way))
+
+    def on(self, way: tuple[str, ...]) -> "Setting":
+        """Return the same for a walk through these stages."""
+        return replace(self, way=way)
 
     @property
     def openstack(self) -> dict[str, Any]:

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 from invoke import Collection, Context, Exit, task
 
 if TYPE_CHECKING:
+    from infra.provision.display import Lines
     from infra.provision.ledger import Ledger
     from infra.provision.setting import Setting
+    from infra.provision.walk import Step
 
 ROOT = Path(__file__).resolve().parents[2]
 SITE = "a site's name, or the path of its file"
@@ -26,32 +28,56 @@ SITE = "a site's name, or the path of its file"
         "until": "end after this stage",
         "replace": "build this node anew; the others stay",
         "yes": "do not ask",
+        "json": "one JSON object on each line",
     },
     iterable=["replace"],
 )
 def provision(
     _c: Context, site: str, *, plan: bool = False, from_: str = "", only: str = "", until: str = "",
-    replace: list[str] | None = None, yes: bool = False,
+    replace: list[str] | None = None, yes: bool = False, json: bool = False,
 ) -> None:  # fmt: skip
     """Go from a cloud account to nodes, or on from there."""
     from infra.provision import ledger as book
     from infra.provision import stages, walk
-    from infra.provision.display import Display
+    from infra.provision.display import Display, Lines
 
-    with _in_words():
+    lines = Lines() if json else None
+    tell = lines or Display()
+    with _in_words(lines):
         setting, ledger = _open(site, yes, tuple(replace or ()))
+        wish = walk.Wish(from_, only, until)
+        setting = setting.on(walk.names(stages.of(setting), wish))
         if plan:
-            for step in walk.outlook(stages.of(setting), setting, ledger):
-                does = "runs" if step.runs else "stands" if step.stage.run else "missing"
-                print(f"{step.stage.name:<18} {does:<7} {step.why}")
+            _outlook(walk.outlook(stages.of(setting), setting, ledger), json)
             return
-        with book.held(ledger.folder, setting.site.name), Display() as tell:
-            wish = walk.Wish(from_, only, until)
-            walk.go(stages.of(setting), setting, ledger, tell, wish)
+        with book.held(ledger.folder, setting.site.name), tell:
+            results = walk.go(stages.of(setting), setting, ledger, tell, wish)
+            tell.end({"done": True, "results": results})
 
 
-@task(help={"site": SITE, "yes": "do not ask"})
-def destroy(_c: Context, site: str, yes: bool = False) -> None:
+def _outlook(steps: "list[Step]", json: bool) -> None:
+    from json import dumps
+
+    told = [
+        (step.stage.name, "runs" if step.runs else "stands" if step.stage.run else "missing",
+         step.why)
+        for step in steps
+    ]  # fmt: skip
+    if json:
+        print(dumps([dict(zip(("stage", "does", "why"), one, strict=True)) for one in told]))
+        return
+    for name, does, why in told:
+        print(f"{name:<18} {does:<7} {why}")
+
+
+@task(
+    help={
+        "site": SITE,
+        "keep-volume": "leave the data volume, for nodes that are made later",
+        "yes": "do not ask",
+    }
+)
+def destroy(_c: Context, site: str, keep_volume: bool = False, yes: bool = False) -> None:
     """Remove what provision made, and list what is left."""
     from infra.provision import ledger as book
     from infra.provision.cloud import destroy as ending
@@ -61,11 +87,12 @@ def destroy(_c: Context, site: str, yes: bool = False) -> None:
         setting, ledger = _open(site, yes)
         _must_be_openstack(setting)
         with book.held(ledger.folder, setting.site.name), Display() as tell:
-            left = ending.run(setting, ledger, tell)
-        for kind, names in left.items():
+            end = ending.run(setting, ledger, tell, keep_volume)
+        for what in end.kept:
+            print(f"kept on purpose: {what}")
+        for kind, names in end.left.items():
             print(f"left over: {kind} {', '.join(names)}")
-        print(ending.KEPT)
-    if left:
+    if end.left:
         raise Exit("Not made by this ledger, or made outside it; remove by hand.", 1)
 
 
@@ -138,12 +165,15 @@ def _must_be_openstack(setting: "Setting") -> None:
 
 
 @contextlib.contextmanager
-def _in_words() -> Iterator[None]:
+def _in_words(lines: "Lines | None" = None) -> Iterator[None]:
     from infra.errors import ProvisionError
 
     try:
         yield
     except ProvisionError as error:
+        if lines:
+            found = getattr(error, "lines", ())
+            lines.end({"done": False, "error": str(error), "findings": list(found)})
         raise Exit(str(error), error.code) from error
     except KeyboardInterrupt:
         print("Interrupted; run the same command again to go on.", file=sys.stderr)

@@ -122,6 +122,20 @@ def go(
     return results
 
 
+def names(stages: Sequence[Stage], wish: Wish) -> tuple[str, ...]:
+    """Name the stages that a walk comes to, or is to be judged for: preflight alone is for all.
+
+    Raises:
+        UnknownStageError: the wish names a stage that the site does not have.
+    """
+    _index(stages, wish.first)
+    last = _index(stages, wish.only or wish.until)
+    known = tuple(stage.name for stage in stages)
+    if last in (None, 0):
+        return known
+    return (wish.only,) if wish.only else known[: (last or 0) + 1]
+
+
 def outlook(stages: Sequence[Stage], setting: Setting, ledger: Ledger) -> list[Step]:
     """Say for each stage, without asking anybody, what the ledger knows of it."""
     records, results, steps = ledger.latest(), dict[str, Any](), list[Step]()

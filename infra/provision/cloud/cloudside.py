@@ -40,12 +40,14 @@ def facts(cloud: openstack.connection.Connection, words: dict[str, Any]) -> dict
         "images": [i.name for i in cloud.image.images()],
         "flavors": {f.name: {"cpus": f.vcpus, "ram": f.ram} for f in compute.flavors()},
         "groups": [g.name for g in cloud.network.security_groups()],
-        "servers": [s.name for s in compute.servers(details=False)],
+        "bearing": leftovers(cloud, words),
+        "services": {kind: cloud.has_service(kind) for kind in ("block-storage", "object-store")},
         "quota": {
             "instances": [limits.instances_used, limits.instances],
             "cores": [limits.total_cores_used, limits.total_cores],
             "ram": [limits.total_ram_used, limits.total_ram],
             **_network_quota(cloud, access.project_id),
+            **_volume_quota(cloud),
         },
     }
 
@@ -65,10 +67,21 @@ def _network_quota(cloud: openstack.connection.Connection, project: str) -> dict
         ("networks", "networks"),
         ("ports", "ports"),
         ("floating IPs", "floating_ips"),
+        ("security groups", "security_groups"),
     ):
         detail = getattr(quota, attribute)
         found[name] = [int(detail["used"]) + int(detail["reserved"]), int(detail["limit"])]
     return found
+
+
+def _volume_quota(cloud: openstack.connection.Connection) -> dict[str, list[int]]:
+    if not cloud.has_service("block-storage"):
+        return {}
+    limits = cloud.block_storage.get_limits().absolute
+    return {
+        "volumes": [limits.total_volumes_used, limits.max_total_volumes],
+        "GiB of volumes": [limits.total_gigabytes_used, limits.max_total_volume_gigabytes],
+    }
 
 
 def lease_find(cloud: openstack.connection.Connection, words: dict[str, Any]) -> Any:
@@ -120,7 +133,7 @@ def leftovers(cloud: openstack.connection.Connection, words: dict[str, Any]) -> 
     end = f"mlops-{words['suffix']}"
 
     def ours(things: Any) -> list[str]:
-        return sorted(thing.name for thing in things if (thing.name or "").endswith(end))
+        return sorted(thing.name for thing in things if _bears(thing.name or "", end))
 
     floating = [ip.floating_ip_address for ip in cloud.network.ips() if ip.description == end]
     volumes = ours(cloud.block_storage.volumes()) if cloud.has_service("block-storage") else []
@@ -132,7 +145,25 @@ def leftovers(cloud: openstack.connection.Connection, words: dict[str, Any]) -> 
         "subnet": ours(cloud.network.subnets()),
         "security group": ours(cloud.network.security_groups()),
         "volume": volumes,
+        "image": ours(cloud.image.images(visibility="private")),
+        "key pair": ours(cloud.compute.keypairs()),
     }
+
+
+def _bears(name: str, end: str) -> bool:
+    """Tell whether a name ends in ours as a whole, so that site `b` takes nothing of `a-b`."""
+    return name == end or name.endswith(f"-{end}")
+
+
+def consoles(cloud: openstack.connection.Connection, words: dict[str, Any]) -> dict[str, str]:
+    """Return what each server has printed while it booted; nothing for one that cannot tell."""
+    found = {}
+    for name, server in words["servers"].items():
+        try:
+            found[name] = str(cloud.compute.get_server_console_output(server)["output"] or "")
+        except SDKException:
+            found[name] = ""
+    return found
 
 
 def _create(cloud: openstack.connection.Connection, leases: Any, words: dict[str, Any]) -> Any:
@@ -218,6 +249,7 @@ VERBS = {
     "lease-extend": lease_extend,
     "lease-delete": lease_delete,
     "leftovers": leftovers,
+    "consoles": consoles,
 }
 
 

@@ -1,52 +1,28 @@
 """What can be known before any cloud is asked: programs, clouds.yaml, variables, the SSH key."""
 
-import json
 import os
-import shutil
 import stat
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from difflib import get_close_matches
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from infra.provision.cloud import clouds
-from infra.provision.preflight import pins
+from infra.provision.preflight import programs
+from infra.provision.preflight.findings import Finding, nearest
+from infra.provision.preflight.programs import said
 from infra.provision.setting import Setting
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that preflight has to say; what is bad stops the way."""
-
-    what: str
-    sentence: str
-    bad: bool = True
-
-    def __str__(self) -> str:
-        return f"{'✗' if self.bad else '·'} {self.what}: {self.sentence}"
 
 
 def look(setting: Setting, environ: Mapping[str, str]) -> list[Finding]:
     """Return everything that is wrong on this machine."""
-    found = [*_terraform(environ), *_clouds(setting)]
+    found = list(programs.look(setting, environ))
+    if setting.site.kind != "openstack":
+        return [*found, *_key(setting, environ)]
+    found += _clouds(setting)
     if left := clouds.overriding(environ):
         sentence = f"{', '.join(left)} would override clouds.yaml, so no stage is given them"
         found.append(Finding("variables", sentence, bad=False))
     return [*found, *_key(setting, environ)]
-
-
-def _terraform(environ: Mapping[str, str]) -> Iterator[Finding]:
-    pin = pins.TERRAFORM
-    get = f"It must be {pin.version}: {pins.how_to_get(pin)}"
-    program = shutil.which("terraform", path=environ.get("PATH", ""))
-    if program is None:
-        yield Finding("terraform", f"it is not on the PATH. {get}")
-        return
-    code, said = _said([program, "version", "-json"], {**environ, "CHECKPOINT_DISABLE": "1"})
-    have = str(json.loads(said)["terraform_version"]) if code == 0 else "broken"
-    if have != pin.version:
-        yield Finding("terraform", f"{program} is {have}. {get}")
 
 
 def _clouds(setting: Setting) -> Iterator[Finding]:
@@ -74,24 +50,42 @@ def _clouds(setting: Setting) -> Iterator[Finding]:
 
 
 def _entries(setting: Setting, found: clouds.Clouds) -> Iterator[Finding]:
-    for key in ("cloud", "lease_cloud"):
-        name = setting.openstack[key]
+    seen = set()
+    for key, name, leases in _named(setting):
+        if (name, leases) in seen:
+            continue
+        seen.add((name, leases))
         if name not in found.entries:
             yield Finding(
                 "clouds.yaml",
                 f"{found.file} has no entry {name} (openstack.{key} of the site); "
                 f"{nearest(name, list(found.entries))}",
             )
-        elif key == "lease_cloud" and found.is_credential(name):
+        elif leases and found.is_credential(name):
             yield Finding(
                 "clouds.yaml",
                 f"entry {name} is an application credential, and Keystone refuses leases to "
                 "those (delegated tokens cannot manage trusts). Add an entry with username and "
-                "password, or a token, and name it in openstack.lease_cloud",
+                f"password, or a token, and name it in openstack.{_lease_key(key)}",
             )
-        elif key == "cloud" and not found.is_credential(name):
+        elif not leases and not found.is_credential(name):
             sentence = f"entry {name} is no application credential: Terraform gets your password"
             yield Finding("clouds.yaml", sentence, bad=False)
+
+
+def _named(setting: Setting) -> Iterator[tuple[str, str, bool]]:
+    """Yield each key that names an entry, the entry, and whether a lease is made with it."""
+    given = setting.openstack
+    yield "cloud", given["cloud"], False
+    yield "lease_cloud", given["lease_cloud"], True
+    if gpu := given.get("gpu"):
+        yield "gpu.cloud", gpu["cloud"], False
+        key = "gpu.lease_cloud" if "lease_cloud" in gpu else "gpu.cloud"
+        yield key, gpu.get("lease_cloud", gpu["cloud"]), True
+
+
+def _lease_key(key: str) -> str:
+    return "gpu.lease_cloud" if key.startswith("gpu.") else "lease_cloud"
 
 
 def _key(setting: Setting, environ: Mapping[str, str]) -> Iterator[Finding]:
@@ -108,12 +102,12 @@ def _key(setting: Setting, environ: Mapping[str, str]) -> Iterator[Finding]:
     if stat.S_IMODE(key.stat().st_mode) & 0o077:
         yield Finding("SSH key", f"others can read {key}, and ssh refuses it: chmod 600 {key}")
         return
-    if _said(["ssh-keygen", "-y", "-P", "", "-f", str(key)], environ)[0] == 0:
+    if said(["ssh-keygen", "-y", "-P", "", "-f", str(key)], environ)[0] == 0:
         return
     public = key.with_name(f"{key.name}.pub")
-    fingerprint = _said(["ssh-keygen", "-lf", str(public if public.exists() else key)], environ)[1]
+    fingerprint = said(["ssh-keygen", "-lf", str(public if public.exists() else key)], environ)[1]
     words = fingerprint.split()
-    if len(words) < 2 or words[1] not in _said(["ssh-add", "-l"], environ)[1]:
+    if len(words) < 2 or words[1] not in said(["ssh-add", "-l"], environ)[1]:
         yield Finding("SSH key", f"{key} has a passphrase and no agent has it: ssh-add {key}")
 
 
@@ -123,14 +117,8 @@ def public_key(setting: Setting) -> str | None:
     public = key.with_name(f"{key.name}.pub")
     if public.is_file():
         return " ".join(public.read_text(encoding="utf-8").split()[:2])
-    code, said = _said(["ssh-keygen", "-y", "-P", "", "-f", str(key)], os.environ)
-    return " ".join(said.split()[:2]) if code == 0 else None
-
-
-def nearest(name: str, known: Sequence[str]) -> str:
-    """Say what was probably meant."""
-    close = get_close_matches(name, known, n=1)
-    return f"did you mean {close[0]}?" if close else f"there are {', '.join(sorted(known))}"
+    code, text = said(["ssh-keygen", "-y", "-P", "", "-f", str(key)], os.environ)
+    return " ".join(text.split()[:2]) if code == 0 else None
 
 
 def _tracked(file: Path) -> bool:
@@ -140,14 +128,3 @@ def _tracked(file: Path) -> bool:
     except FileNotFoundError:
         return False
     return done.returncode == 0
-
-
-def _said(argv: Sequence[str], environ: Mapping[str, str]) -> tuple[int, str]:
-    try:
-        done = subprocess.run(
-            argv, env=dict(environ), stdin=subprocess.DEVNULL, capture_output=True, text=True,
-            check=False,
-        )  # fmt: skip
-    except FileNotFoundError:
-        return 127, ""
-    return done.returncode, done.stdout

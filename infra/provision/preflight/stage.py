@@ -10,13 +10,13 @@ from typing import Any
 from infra.provision.cloud import asking, lease
 from infra.provision.errors import CloudError, FindingsError
 from infra.provision.preflight import offline, online
-from infra.provision.preflight.offline import Finding
+from infra.provision.preflight.findings import Finding
 from infra.provision.setting import Setting, Tell
 
 
 def inputs(setting: Setting, _results: Mapping[str, Any]) -> dict[str, Any]:
     """What preflight judges."""
-    return {"site": setting.site.name, "openstack": setting.openstack}
+    return {"site": setting.site.name, "openstack": setting.site.openstack}
 
 
 def run(setting: Setting, _results: Mapping[str, Any], tell: Tell, log: Path) -> dict[str, Any]:
@@ -26,7 +26,7 @@ def run(setting: Setting, _results: Mapping[str, Any], tell: Tell, log: Path) ->
         FindingsError: something must be mended first; all of it is named.
     """
     found = offline.look(setting, os.environ)
-    if not any(finding.bad for finding in found):
+    if setting.site.kind == "openstack" and not any(finding.bad for finding in found):
         tell("this machine is fit; asking the cloud")
         found += list(_cloud(setting))
     log.write_text("".join(f"{finding}\n" for finding in found), encoding="utf-8")
@@ -39,48 +39,59 @@ def run(setting: Setting, _results: Mapping[str, Any], tell: Tell, log: Path) ->
 
 
 def _cloud(setting: Setting) -> Iterator[Finding]:
-    given = setting.openstack
-    clouds = list(dict.fromkeys([given["cloud"], given["lease_cloud"]]))
-    with ThreadPoolExecutor(3) as pool:
-        asked = {name: pool.submit(_facts, setting, name) for name in clouds}
-        leased = pool.submit(_leased, setting)
+    pools = lease.pools(setting)
+    clouds = [setting.openstack["cloud"], *(pool.cloud for pool in pools.values())]
+    if gpu := setting.openstack.get("gpu"):
+        clouds.append(gpu["cloud"])
+    with ThreadPoolExecutor(6) as pool:
+        asked = {name: pool.submit(_facts, setting, name) for name in dict.fromkeys(clouds)}
+        leased = {name: pool.submit(_leased, setting, each) for name, each in pools.items()}
         answers = {name: future.result() for name, future in asked.items()}
+        leases = {name: future.result() for name, future in leased.items()}
     silent = {name: answer for name, answer in answers.items() if isinstance(answer, CloudError)}
     for name, error in silent.items():
         yield Finding(
             f"cloud {name}",
             f"{error.what}. Is its entry in {setting.clouds_file} right, and has it expired?",
         )
-    if silent:
-        return
-    yield from _judged(setting, answers, leased.result())
+    if not silent:
+        yield from _judged(setting, answers, leases)
 
 
 def _judged(
-    setting: Setting, answers: Mapping[str, Any], leased: Mapping[str, Any] | None
+    setting: Setting, answers: Mapping[str, Any], leases: Mapping[str, Mapping[str, Any] | None]
 ) -> Iterator[Finding]:
-    given, now = setting.openstack, datetime.now(UTC)
+    given, now, pools = setting.openstack, datetime.now(UTC), lease.pools(setting)
     made = answers[given["cloud"]]
-    hours = timedelta(hours=given.get("lease_hours", lease.HOURS))
-    until = datetime.fromisoformat(leased["ends"]) if leased else now + hours
-    yield from online.projects(answers[given["lease_cloud"]], made)
-    yield from online.credential(made, given["cloud"], until, now)
-    yield from online.remaining(leased, now)
+    key = offline.public_key(setting)
+    where = {lease.NODES: given["cloud"], lease.GPU: given.get("gpu", {}).get("cloud", "")}
+    ends = set()
+    for name, pool in pools.items():
+        found, cloud = leases[name], where[name]
+        until = (
+            datetime.fromisoformat(found["ends"]) if found else now + timedelta(hours=pool.hours)
+        )
+        ends.add(until)
+        yield from online.projects(answers[pool.cloud], answers[cloud])
+        yield from online.remaining(found, now, long=setting.goes_through("kubespray"))
+    for cloud in dict.fromkeys(filter(None, where.values())):
+        yield from online.credential(answers[cloud], cloud, max(ends), now)
     ours = (setting.folder / "terraform").exists()
-    yield from online.judge(setting, made, ours, offline.public_key(setting))
+    yield from online.judge(setting, made, ours, key)
+    if gpu := given.get("gpu"):
+        yield from online.judge_pool(setting, answers[gpu["cloud"]], key)
 
 
-def _leased(setting: Setting) -> dict[str, Any] | None:
+def _leased(setting: Setting, pool: lease.Pool) -> dict[str, Any] | None:
     try:
-        return lease.find(setting, lease.pools(setting)[lease.NODES])
+        return lease.find(setting, pool)
     except CloudError:
         return None  # the facts of the same cloud say what is wrong
 
 
 def _facts(setting: Setting, cloud: str) -> Any:
+    words = {"key_pair": setting.openstack["key_pair"], "suffix": setting.suffix}
     try:
-        return asking.ask(
-            setting.clouds_file, cloud, "facts", key_pair=setting.openstack["key_pair"]
-        )
+        return asking.ask(setting.clouds_file, cloud, "facts", **words)
     except CloudError as error:
         return error

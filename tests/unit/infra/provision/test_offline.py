@@ -3,13 +3,15 @@
 import dataclasses
 import os
 import subprocess
+import sys
 import time
 
 import pytest
+import yaml
 
 from infra.provision.cloud import clouds
-from infra.provision.preflight import offline
-from infra.provision.preflight.pins import TERRAFORM, how_to_get
+from infra.provision.preflight import offline, programs
+from infra.provision.preflight.pins import KUBECTL, TERRAFORM, how_to_get
 from infra.sites.site import Ssh
 
 
@@ -19,12 +21,20 @@ def environ(tmp_path):
     folder = tmp_path / "bin"
     folder.mkdir()
     terraform(folder, TERRAFORM.version)
+    kubectl(folder, KUBECTL.version)
     return {"PATH": f"{folder}:{os.environ['PATH']}"}
 
 
 def terraform(folder, version):
     program = folder / "terraform"
     program.write_text(f'#!/bin/sh\necho \'{{"terraform_version": "{version}"}}\'\n')
+    program.chmod(0o755)
+
+
+def kubectl(folder, version):
+    program = folder / "kubectl"
+    facts = f'{{"clientVersion": {{"gitVersion": "v{version}"}}}}'
+    program.write_text(f"#!/bin/sh\necho '{facts}'\n")
     program.chmod(0o755)
 
 
@@ -68,7 +78,9 @@ def test_no_terraform_and_no_clouds_file_are_told_together_within_two_seconds(se
 
     assert time.monotonic() - began < 2
     assert found[0].startswith("it is not on the PATH.")
-    assert "Make an application credential in Horizon" in found[1]
+    assert how_to_get(KUBECTL) in found[1]
+    assert found[2] == "it is not on the PATH: apt-get install openssh-client"
+    assert "Make an application credential in Horizon" in found[3]
 
 
 def test_a_clouds_file_that_others_can_read_is_refused(setting, environ):
@@ -177,3 +189,73 @@ def test_the_named_file_comes_first_and_then_the_folder_of_the_person(tmp_path):
     assert set(clouds.find({}, tmp_path).entries) == {"here"}
     named = clouds.find({"OS_CLIENT_CONFIG_FILE": "mine.yaml"}, tmp_path)
     assert set(named.entries) == {"mine"}
+
+
+def test_a_program_that_this_walk_does_not_use_is_only_noted(setting, environ, tmp_path):
+    kubectl(tmp_path / "bin", "1.32.4-dispatcher")
+
+    (finding,) = offline.look(setting.on(("preflight", "lease", "terraform")), environ)
+
+    assert not finding.bad
+    assert finding.sentence.startswith(f"{tmp_path}/bin/kubectl is 1.32.4-dispatcher. It must be ")
+    assert len(said(setting, environ)) == 1
+
+
+@pytest.fixture
+def kubespray(tmp_path):
+    """What the pinned Kubespray takes, and a lock that fits it."""
+    (tmp_path / "accepts.yaml").write_text("ansible: [2.18.0, 2.19.0]\n")
+    (tmp_path / "pin.yaml").write_text('version: v2.31.0\npython: "3.11"\n')
+    (tmp_path / "requirements.txt").write_text("ansible-core==2.18.11 \\\n    --hash=sha256:0\n")
+    return tmp_path
+
+
+def window(folder, python=(3, 12)):
+    found = programs.ansible(folder, folder / "requirements.txt", python)
+    return [finding.sentence for finding in found]
+
+
+def test_an_ansible_that_kubespray_takes_is_no_finding(kubespray):
+    assert window(kubespray) == []
+
+
+@pytest.mark.parametrize("version", ["2.17.14", "2.19.0", "2.9.27"])
+def test_an_ansible_outside_the_window_is_told_before_it_starts(kubespray, version):
+    (kubespray / "requirements.txt").write_text(f"ansible-core=={version}\n")
+
+    assert window(kubespray) == [
+        f"requirements.txt holds ansible-core {version}, and Kubespray v2.31.0 takes 2.18.0 up "
+        "to, and not with, 2.19.0. Set ansible-core in playbooks/requirements.in and lock it: "
+        "nox -s lock"
+    ]
+
+
+def test_a_python_that_is_too_old_for_that_ansible_is_told(kubespray):
+    assert window(kubespray, (3, 10)) == ["it needs Python 3.11, and this is 3.10"]
+
+
+def test_the_ansible_that_we_lock_is_one_that_kubespray_takes():
+    assert list(programs.ansible(programs.KUBESPRAY, programs.ANSIBLE, sys.version_info[:2])) == []
+
+
+def test_kubectl_is_one_minor_version_from_every_kubernetes_that_kubespray_installs():
+    taken = yaml.safe_load((programs.KUBESPRAY / "accepts.yaml").read_text())["kubernetes"]
+    ours = int(KUBECTL.version.split(".")[1])
+
+    assert max(abs(int(str(version).split(".")[1]) - ours) for version in taken) <= 1
+
+
+def test_both_clouds_of_the_gpu_pool_are_looked_at(setting, environ):
+    setting.openstack["gpu"] = {"cloud": "uc", "lease_cloud": "kvm"}
+
+    found = said(setting, environ)
+
+    assert "has no entry uc (openstack.gpu.cloud of the site)" in found[0]
+    assert "entry kvm is an application credential" in found[1]
+    assert "name it in openstack.gpu.lease_cloud" in found[1]
+
+
+def test_a_site_of_hosts_needs_no_cloud(setting, environ):
+    site = dataclasses.replace(setting.site, kind="hosts", openstack=None)
+
+    assert said(dataclasses.replace(setting, site=site, clouds=None), environ) == []

@@ -15,7 +15,7 @@ from typing import Any, Self
 from services.lifecycle.releasing.gates.policy import AUTHOR, PROMOTER, Approvals
 
 FOLDER = "approvals"
-PLAIN = re.compile(r"[a-z0-9][a-z0-9._@+-]*")
+PLAIN = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,80}")
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Person:
         """Return the name of the file that holds this person's word."""
         if PLAIN.fullmatch(self.key):
             return f"{self.key}.json"
-        plain = re.sub(r"[^a-z0-9._@+-]+", "-", self.key).strip("-.")
+        plain = re.sub(r"[^a-z0-9._@+-]+", "-", self.key).strip("-.")[:40] or "somebody"
         return f"{plain}-{hashlib.sha256(self.key.encode()).hexdigest()[:8]}.json"
 
     def is_in(self, names: Iterable[str]) -> bool:

@@ -5,12 +5,14 @@ not taken for it, and no clock matters. Where its number means nothing (a step h
 numbers of its own), the file that it keeps locked while it lives tells.
 """
 
+import atexit
 import fcntl
 import json
 import os
 import socket
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -82,13 +84,31 @@ def from_environment(values: Mapping[str, str]) -> Owner | None:
     """
     if text := values.get(VARIABLE):
         return Owner.read(json.loads(text))
-    return None if values.get("ARGO_NODE_ID") else Owner.of_this_process()
+    if values.get("ARGO_NODE_ID"):
+        return None
+    state = values.get("GOURMET_STATE", "")
+    return _guarded(Path(state, "owners")) if state else Owner.of_this_process()
+
+
+@cache
+def _guarded(folder: Path) -> Owner:
+    """Name this process, with a file that it keeps locked as long as it lives."""
+    mine = Owner.of_this_process()
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{mine.pid}-{mine.start}"
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    atexit.register(path.unlink, missing_ok=True)
+    return replace(mine, guard=str(path))
 
 
 def _is_let_go(guard: Path) -> bool:
+    """Say whether nobody locks the file; its process removes it when it ends in good order."""
     try:
         with guard.open("rb") as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return guard.parent.is_dir()
     except OSError:
         return False  # it is held, or not to be seen from here
     return True

@@ -21,7 +21,7 @@ from workflows.runner.errors import RunnerError, UsageError
 from workflows.runner.flow.operate import operate
 from workflows.runner.language import manifest
 from workflows.runner.language.manifest import Document
-from workflows.runner.ledger import commands, processes
+from workflows.runner.ledger import commands, owner, processes
 from workflows.runner.ledger.ledger import Ledger
 from workflows.runner.ledger.runs import RunFolder, State
 from workflows.runner.machine import process, sandbox, variables
@@ -101,6 +101,7 @@ def make_hub(settings: Settings, library: Library, images: ImageMap) -> Hub:
         wait_for_people=settings.wait_for_people,
         stubs=settings.stubs,
     )
+    hub.owner = owner.claim(state.path / ".owners")
     hub.pods.limit = settings.processes or _fitting_processes()
     hub.make_store = lambda: _object_store(hub, settings)
     hub.locks = LockTable(state.path / ".locks")

@@ -21,6 +21,7 @@ class Hub:
 
     Attributes:
         environment: What containers get of this machine's own variables.
+        owner: What tells this process from every other, for the steps to see.
         objects: Folder of live objects for `resource` templates.
         wait_for_people: Whether a suspended node waits when nothing else goes on.
         stubs: Outcomes by node, in place of running it.
@@ -34,6 +35,7 @@ class Hub:
     sandbox: Sandbox
     state: State
     environment: Mapping[str, str] = field(default_factory=dict)
+    owner: str = ""
     objects: Path | None = None
     wait_for_people: bool = False
     stubs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)

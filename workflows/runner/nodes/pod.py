@@ -10,7 +10,7 @@ from typing import Any
 from workflows.runner.engine.frame import Frame
 from workflows.runner.engine.waits import InterruptedWaitError
 from workflows.runner.errors import NodeFault, PodFault
-from workflows.runner.ledger import processes
+from workflows.runner.ledger import owner, processes
 from workflows.runner.machine import scratch
 from workflows.runner.model.node import ERROR, FAILED, PENDING, RUNNING, SUCCEEDED, Node
 from workflows.runner.nodes import collect, limits, patch
@@ -201,6 +201,7 @@ class Pod:
             "ARGO_TEMPLATE": json.dumps(self.frame.template, ensure_ascii=False),
             "ARGO_INCLUDE_SCRIPT_OUTPUT": "true" if self.captures() else "false",
             "ARGO_DEADLINE": "0001-01-01T00:00:00Z",
+            owner.VARIABLE: self.run_.hub.owner,
         }
 
     def fields(self) -> dict[str, str]:

@@ -157,19 +157,25 @@ def test_a_child_workflow_is_awaited_and_its_failure_is_ours(name, template):
     assert "lifecycle-image" in given
 
 
-def test_what_moves_an_environment_holds_its_lock():
-    locks = {
-        path.stem: [
-            m["name"] for m in spec_of(read(path)).get("synchronization", {}).get("mutexes", ())
-        ]
-        for path in FILES
-    }
+MOVING = {"deploy-container-image", "promote-model", "revert-model", "test-staging"}
 
-    assert locks["deploy-container-image"] == ["environment-{{workflow.parameters.environment}}"]
-    assert locks["revert-model"] == ["environment-{{workflow.parameters.environment}}"]
-    assert locks["promote-model"] == ["environment-{{workflow.parameters.target}}"]
-    assert locks["test-staging"] == ["environment-staging"]
-    assert locks["build-training-image"] == ["training-image"]
+
+@pytest.mark.parametrize("name", sorted(MOVING))
+def test_what_moves_an_environment_takes_its_lock_and_lets_it_go_at_the_end(name):
+    text = (ROOT / "workflows" / f"{name}.yaml").read_text()
+    templates = {t["name"]: t for t in spec_of(yaml.safe_load(text))["templates"]}
+
+    assert "template: begin }" in text or "template: begin\n" in text
+    (last,) = templates[spec_of(yaml.safe_load(text))["onExit"]]["steps"][-1]
+    called = last.get("template") or last["templateRef"]["template"]
+    assert called in ("record", "settle")
+    assert "mutexes" not in text, "a second one is refused by name, and not left waiting"
+
+
+def test_what_a_training_starts_waits_for_its_turn():
+    text = (ROOT / "workflows" / "train-model.yaml").read_text()
+
+    assert text.count('{ name: patience, value: "600" }') == 3
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

@@ -117,7 +117,7 @@ class Evidence:
         """
         if share == self.share:
             return self
-        step = replace(self, share=share, began=now, ended=now, canary=Counts(), looks=())
+        step = replace(self, share=share, began=now, ended=now, canary=Counts(), looks=(), seen={})
         return step if share == WHOLE else replace(step, other=Counts())
 
     def passing(self) -> Self:

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,6 +28,8 @@ def write(
         "began": _moment(evidence.began),
         "ended": _moment(evidence.ended),
         **made.facts(),
+        "share": evidence.share,
+        "passed": [asdict(step) for step in evidence.passed],
         "canary": dict(evidence.canary.values),
         "other": dict(evidence.other.values),
     }
@@ -58,6 +61,8 @@ def page(
         canary_answers=f"{evidence.canary['answers']:.0f}",
         production_answers=f"{evidence.other['answers']:.0f}",
         findings=made.findings,
+        share=evidence.share,
+        passed=evidence.passed,
         pictures=[(p.stem, base64.b64encode(p.read_bytes()).decode()) for p in pictures],
     )
 

@@ -5,13 +5,14 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from services.lifecycle.errors import AskedWronglyError
-from services.lifecycle.judging import judgement, report, thresholds, watch
+from services.lifecycle.judging import acting, judgement, report, thresholds, watch
 from services.lifecycle.judging import replay as shadow
 from services.lifecycle.judging.errors import FailedError, NoVerdictError
 from services.lifecycle.judging.evidence import CANARY, PRODUCTION, Evidence
 from services.lifecycle.judging.judgement import Judgement
 from services.lifecycle.judging.signals import Verdict
 from services.lifecycle.judging.thresholds import Thresholds
+from services.lifecycle.releasing import weights
 from services.lifecycle.releasing.operation import Operation
 from services.lifecycle.releasing.releases import NONE, version, written
 from services.lifecycle.step import Step
@@ -39,6 +40,11 @@ def arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--limits", type=Path, default=thresholds.FILE, help="thresholds as YAML")
     parser.add_argument(
+        "--act",
+        action="store_true",
+        help="set the canary's share of traffic: 0 on a fail, the next step of the plan on a pass",
+    )
+    parser.add_argument(
         "--tell", action="store_true", help="only put the verdict out; exit 0 whatever it is"
     )
 
@@ -47,7 +53,11 @@ def run(step: Step, asked: Namespace) -> dict[str, str]:
     """Judge; leave the verdict and the report, and pass only what is good for certain."""
     limits = thresholds.read(asked.limits)
     evidence, made = _judge(step, asked, limits)
-    outputs = _outputs(asked, evidence, made)
+    is_next = False
+    if asked.act:
+        after = acting.act(step, asked.operation, evidence, made)
+        is_next, evidence = after.share != evidence.share, after
+    outputs = _outputs(asked, evidence, made, is_next=is_next)
     if not asked.tell:
         _report(step, asked, limits, evidence, made)
         _leave(asked, outputs)
@@ -66,9 +76,16 @@ def _judge(step: Step, asked: Namespace, limits: Thresholds) -> tuple[Evidence, 
     if asked.evidence != NONE:
         evidence = Evidence.read(asked.evidence)
         _require_same_version(evidence, asked)
+    if asked.act:
+        evidence = evidence.at(acting.require_traffic(step), time.time())
+    if evidence.share is not None:
+        limits = acting.shared(limits, weights.steps())
     if asked.window <= 0:
         return evidence, watch.weigh(evidence, limits)
-    return watch.watch(step.settings.site_api, evidence, limits, asked.window, step.say)
+    recordings = step.settings.recordings if step.settings.has_recordings else None
+    api = step.settings.site_api
+    say, window = step.say, asked.window
+    return watch.watch(api, evidence, limits, window, say, recordings=recordings)
 
 
 def _replayed(step: Step, asked: Namespace, limits: Thresholds) -> tuple[Evidence, Judgement]:
@@ -91,14 +108,16 @@ def _replayed(step: Step, asked: Namespace, limits: Thresholds) -> tuple[Evidenc
     return evidence, judgement.judge(here, there, limits, serves=serves)
 
 
-def _outputs(asked: Namespace, evidence: Evidence, made: Judgement) -> dict[str, str]:
+def _outputs(
+    asked: Namespace, evidence: Evidence, made: Judgement, *, is_next: bool
+) -> dict[str, str]:
     """Return what the workflow reads: `look` says whether looking once more is of use."""
     late = evidence.began and evidence.ended - evidence.began >= asked.deadline
     open_ = made.verdict is Verdict.WAIT and not late and not asked.replay
     return {
         "verdict": made.verdict.value,
         "reason": made.reason,
-        "look": AGAIN if open_ else STOP,
+        "look": AGAIN if open_ or is_next else STOP,
         "evidence": evidence.text(),
         "digest": evidence.digest,
     }

@@ -33,6 +33,7 @@ def asked(tmp_path):
         "environment": "canary",
         "limits": thresholds.FILE,
         "tell": False,
+        "act": False,
         "operation": "judge-1",
         "outputs": tmp_path / "outputs",
     }

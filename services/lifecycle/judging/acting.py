@@ -1,0 +1,77 @@
+"""What a verdict does to the traffic: to the next step of the plan, or off at once.
+
+It happens in the very process that has seen it, before anything is reported, because each
+second of a bad canary is paid for by people. The rollback comes after.
+"""
+
+import time
+from argparse import Namespace
+from dataclasses import replace
+
+from services.lifecycle.errors import LifecycleError, NotServingError
+from services.lifecycle.judging.evidence import CANARY, Evidence
+from services.lifecycle.judging.judgement import Judgement
+from services.lifecycle.judging.signals import Verdict
+from services.lifecycle.judging.thresholds import Thresholds
+from services.lifecycle.releasing import weights
+from services.lifecycle.step import Step
+from services.lifecycle.verbs import weight
+
+NOTHING = 0
+
+
+def require_traffic(step: Step) -> int:
+    """Return the canary's share of live traffic.
+
+    Raises:
+        NotServingError: it has none, so there is nothing to judge.
+    """
+    share = weights.share(step.gitops, CANARY)
+    share = weights.steps()[0] if share is None else share
+    if share == NOTHING:
+        raise NotServingError(
+            CANARY,
+            "it gets no live traffic (0 %), so there is nothing to judge",
+            "Promote a version to it: invoke deploy-canary. Or replay: invoke judge --replay",
+        )
+    return share
+
+
+def shared(limits: Thresholds, plan: tuple[int, ...]) -> Thresholds:
+    """Split the false-alarm rate over the steps, so that it holds for all of them together."""
+    return replace(limits, false_alarm=limits.false_alarm / max(1, len(plan)))
+
+
+def following(plan: tuple[int, ...], share: int) -> int | None:
+    """Return the step of the plan after a share, or None after the last."""
+    return next((each for each in sorted(plan) if each > share), None)
+
+
+def act(step: Step, operation: str, evidence: Evidence, made: Judgement) -> Evidence:
+    """Do what the verdict asks of the traffic; return the evidence to go on with."""
+    if made.verdict is Verdict.FAIL:
+        _take_off(step, operation)
+    if made.verdict is not Verdict.PASS or evidence.share is None:
+        return evidence
+    passed = evidence.passing()
+    share = following(weights.steps(), evidence.share)
+    if share is None:
+        return passed
+    # Each step is a move of its own in the journal.
+    _set(step, f"{operation}-at-{share}", share)
+    step.say(f"{CANARY} has passed at {evidence.share} % and gets {share} % of the traffic now")
+    return passed.at(share, time.time())
+
+
+def _take_off(step: Step, operation: str) -> None:
+    """Take the canary out of traffic; where that fails, the rollback tries it again."""
+    try:
+        _set(step, operation, NOTHING)
+    except LifecycleError as error:
+        step.say(f"{CANARY} could not be taken out of traffic: {error}")
+    else:
+        step.say(f"{CANARY} is out of traffic")
+
+
+def _set(step: Step, operation: str, share: int) -> None:
+    weight.run(step, Namespace(environment=CANARY, share=share, operation=operation))

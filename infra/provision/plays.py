@@ -1,0 +1,178 @@
+"""Run a playbook in the playbooks' own environment, and hear its events as they come.
+
+The playbooks and we meet through a process (`playbooks/run/__main__.py` says what it prints):
+the play's inventory is the site's, its facts a file, its output the stage's log.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from infra.provision.errors import StageError, log_tail
+from infra.provision.setting import Setting, Tell, Waiting
+
+ROOT = Path(__file__).resolve().parents[2]
+PLAYBOOKS = ROOT / "playbooks"
+LOCK = PLAYBOOKS / "requirements.txt"
+TODO = "Mend that and run the same command again: what is done stays done"
+
+
+@dataclass(frozen=True)
+class Play:
+    """One playbook at one site.
+
+    Attributes:
+        stage: The stage whose name stands in errors.
+        playbook: The file.
+        facts: Variables over all others.
+        options: More options of playbooks.run, such as --project.
+        locks: The requirements of its environment.
+    """
+
+    stage: str
+    playbook: Path
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    options: Sequence[str] = ()
+    locks: Sequence[Path] = (LOCK,)
+
+
+def run(play: Play, setting: Setting, tell: Tell, log: Path) -> dict[str, Any]:
+    """Run a playbook to its end and return its recap by host.
+
+    Raises:
+        StageError: a task failed or a node was not reached; which, where, and what it said.
+    """
+    python = environment(play, tell)
+    facts = setting.folder / f"{play.stage}.json"
+    facts.write_text(json.dumps(dict(play.facts), indent=2) + "\n", encoding="utf-8")
+    argv = [
+        str(python),
+        "-m",
+        "playbooks.run",
+        "--inventory",
+        str(setting.folder / "inventory.yaml"),
+    ]
+    argv += ["--facts", str(facts), "--log", str(log), *play.options, str(play.playbook)]
+    said = _Told(play.stage, log, tell)
+    with log.open("ab") as errors:
+        process = subprocess.Popen(
+            argv, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors,
+            text=True, start_new_session=True,
+        )  # fmt: skip
+    try:
+        for event in _events(process):
+            said.hear(event)
+        process.wait()
+    except KeyboardInterrupt:
+        process.send_signal(signal.SIGINT)
+        process.wait()
+        raise
+    finally:
+        # The end of its input tells it that nobody listens any more.
+        process.communicate()
+    return said.ended(process.returncode)
+
+
+def environment(play: Play, tell: Tell) -> Path:
+    """Return the Python of a play's environment, made on first use.
+
+    Raises:
+        StageError: it could not be made.
+    """
+    tell(Waiting("the playbooks' environment"))
+    argv = [sys.executable, "-m", "services.environments", *map(str, play.locks)]
+    done = subprocess.run(
+        argv, cwd=ROOT, capture_output=True, text=True, check=False, env=dict(os.environ)
+    )
+    if done.returncode:
+        raise StageError(play.stage, done.stderr.strip(), "Then run the same command again")
+    return Path(done.stdout.split()[-1]) / "bin" / "python"
+
+
+def fingerprint(folder: Path) -> dict[str, str]:
+    """Return what stands in every file of a folder, so that a changed play runs again."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {
+        str(path.relative_to(folder)): path.read_text(encoding="utf-8")
+        for path in files
+        if "__pycache__" not in path.parts
+    }
+
+
+def _events(process: "subprocess.Popen[str]") -> Iterator[dict[str, Any]]:
+    assert process.stdout
+    for line in process.stdout:
+        yield json.loads(line)
+
+
+class _Told:
+    """What a play has said so far."""
+
+    def __init__(self, stage: str, log: Path, tell: Tell) -> None:
+        self.stage, self.log, self.tell = stage, log, tell
+        self.task = ""
+        self.role = ""
+        self.changed = 0
+        self.failures: list[str] = []
+        self.recap: dict[str, Any] = {}
+        self.end: dict[str, Any] = {}
+
+    def hear(self, event: dict[str, Any]) -> None:
+        """Take one event, and tell a person what he wants to know of it."""
+        kind = event["event"]
+        if kind == "task":
+            self._role(event["role"])
+            self.task = f"{event['number']}  {_named(event)}"
+            self.tell(Waiting(self.task))
+        elif kind == "changed":
+            self.changed += 1
+            self.tell(Waiting(f"{self.task}: changed on {event['host']}"))
+        elif kind == "failed" and not event["ignored"]:
+            self.failures.append(f"{event['host']}: {_named(event)}: {event['said']}")
+        elif kind == "unreachable":
+            self.failures.append(f"{event['host']}: it cannot be reached: {event['said']}")
+        elif kind == "recap":
+            self.recap = event["hosts"]
+        elif kind == "end":
+            self.end = event
+
+    def ended(self, code: int) -> dict[str, Any]:
+        """Judge the end."""
+        self._role("")
+        if code == 0:
+            self.tell(summary(self.recap))
+            return self.recap
+        if self.failures:
+            raise StageError(
+                self.stage, "\n".join([*self._brief(), f"(all of it: {self.log})"]), TODO
+            )
+        what = self.end.get("said") or f"the play ended with {code}{log_tail(self.log)}"
+        raise StageError(self.stage, what, TODO)
+
+    def _brief(self) -> list[str]:
+        """Return the failures; a task that was rescued later has failed on the way too."""
+        return list(dict.fromkeys(self.failures))
+
+    def _role(self, role: str) -> None:
+        if self.role and role != self.role:
+            self.tell(f"{self.role} done" + (f", {self.changed} changes" if self.changed else ""))
+            self.changed = 0
+        self.role = role
+
+
+def summary(recap: Mapping[str, Mapping[str, int]]) -> str:
+    """Say in a line what a play did to each host."""
+    parts = [f"{host} {counts['changed'] or 'not'} changed" for host, counts in recap.items()]
+    return ", ".join(parts) or "there was nothing to do"
+
+
+def _named(event: Mapping[str, Any]) -> str:
+    task = str(event["task"])
+    role = str(event["role"])
+    return task if not role or task.startswith(f"{role} : ") else f"{role} : {task}"

@@ -30,6 +30,7 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--target", required=True, choices=SOURCES)
     parser.add_argument("--labels", default="{}", help="of the workflow; Argo's name its creator")
     parser.add_argument("--force", default=NOBODY, help="why closed gates are passed all the same")
+    parser.add_argument("--plan", default=NOBODY, help="the seals of the plan that this is")
     parser.add_argument(
         "--patient", default="no", choices=("yes", "no"),
         help="yes: with nothing but approvals missing, say so and end well",
@@ -49,7 +50,7 @@ def run(step: Step, asked: Namespace) -> dict[str, str]:
         "gates", "asked", answers=answers, evidence=str(seen), by=str(question.promoter or "")
     )
     closed = [each for each in found.gates if not each.is_open]
-    if asked.patient == "yes" and _wait_for_people(closed):
+    if asked.patient == "yes" and not force and _wait_for_people(closed):
         step.say(f"{spoken(asked.version)} waits: {closed[0]}")
         return _outputs(found, question, Answer.WAIT)
     forced = gate.require(found.gates, asked.version, asked.target, force)

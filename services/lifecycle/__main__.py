@@ -12,7 +12,7 @@ from importlib import import_module
 from pathlib import Path
 from types import FrameType
 
-from services.lifecycle.errors import AskedWronglyError, LifecycleError
+from services.lifecycle.errors import AskedWronglyError, LifecycleError, MachineError
 from services.lifecycle.settings import Settings
 from services.lifecycle.step import Step, Told
 
@@ -32,12 +32,16 @@ VERBS = {
     "undo": "take back what an operation did",
     "approve": "say that a version may go to an environment",
     "explain": "what does each gate say of a version? moves nothing",
+    "trace": "follow a commit, run, version, digest or environment to both ends",
+    "history": "tell the past of an environment as a log of decisions",
+    "diff": "tell every unexpected difference between two environments",
+    "drift": "hold against one another what Git, the site and the registry say",
     "judge": "compare the canary with production",
     "record": "journal how a workflow ended",
     "bootstrap": "make the first release of every environment",
 }
 # They change nothing, the journal included, and print for people (or, with --json, programs).
-READING = {"explain"}
+READING = {"explain", "trace", "history", "diff", "drift"}
 
 
 def main(arguments: Sequence[str], values: Mapping[str, str]) -> int:
@@ -52,11 +56,12 @@ def main(arguments: Sequence[str], values: Mapping[str, str]) -> int:
         with tempfile.TemporaryDirectory(prefix="lifecycle-") as work:
             step = Step(Settings(values), Path(work), say=_say)
             outputs = import_module(_module(asked.verb)).run(step, asked)
-    except LifecycleError as error:
-        print(f"{asked.verb}: {error}", file=sys.stderr)
+    except (LifecycleError, OSError) as error:
+        known = error if isinstance(error, LifecycleError) else MachineError(error)
+        print(f"{asked.verb}: {known}", file=sys.stderr)
         if asked.verb not in READING:
-            _journal_failure(Settings(values), asked, str(error))
-        return error.exit_code
+            _journal_failure(Settings(values), asked, str(known))
+        return known.exit_code
     if isinstance(outputs, Told):
         print(json.dumps(outputs.facts, indent=2) if asked.json else outputs.text)
         return outputs.exit_code

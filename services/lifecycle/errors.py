@@ -18,9 +18,21 @@
     * OutOfMemoryError       its process needs more memory than its limit
     * NotServingError        it was not ready in time
   * RefusedError           a guard or gate says no
+  * MachineError           the machine fails: a full or broken disk, a folder that cannot be written
 
 Every message says where, what, and what to do next; `__main__` prints it as it is.
 """
+
+import errno
+
+ADVICE = {
+    errno.ENOSPC: "Free some space there",
+    errno.EDQUOT: "Free some space there",
+    errno.EROFS: "Let it be written to",
+    errno.EACCES: "Let it be read and written by this user",
+    errno.EIO: "Look at the disk",
+    errno.ENOENT: "Put it back",
+}
 
 
 class LifecycleError(Exception):
@@ -121,3 +133,15 @@ class NotServingError(ServingError):
 
 class RefusedError(LifecycleError):
     """A guard or gate says no."""
+
+
+class MachineError(LifecycleError):
+    """The machine did not do what it was told."""
+
+    def __init__(self, error: OSError) -> None:
+        where = error.filename or "this machine"
+        advice = ADVICE.get(error.errno or 0, "Mend that")
+        super().__init__(
+            f"{where}: {error.strerror or error}. {advice}, then run the same again: what was "
+            "done is not done twice."
+        )

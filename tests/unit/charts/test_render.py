@@ -130,7 +130,7 @@ def test_requests_are_kept_only_where_a_site_says_so_and_within_a_size():
         for site in ("local", "kvm")
         for environment in ("staging", "canary", "production")
     }
-    asked = rendered("kvm", "canary", "recordings.environments=[canary]", "recordings.megabytes=9")
+    asked = rendered("kvm", "canary", "recordings.environments=canary", "recordings.megabytes=9")
 
     assert [where for where, is_kept in kept.items() if is_kept] == [("local", "production")]
     assert {"name": "RECORD_LIMIT_MB", "value": "9"} in container(asked)["env"]

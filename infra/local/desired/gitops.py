@@ -22,7 +22,12 @@ AUTHOR = {
 HOOK = """\
 #!/bin/sh
 # Tell the local site's agent that there is something new; it would notice by itself later.
-exec '{python}' -I -S '{wake}' '{site}'
+# A lock that moves is nothing new for it.
+while read -r _ _ ref; do
+  case "$ref" in
+    refs/heads/*) exec '{python}' -I -S '{wake}' '{site}' ;;
+  esac
+done
 """
 README = """\
 # GitOps repository of the local site

@@ -16,6 +16,11 @@ def show(overview: Overview, console: Console) -> None:
     for row in overview.environments:
         table.add_row(*_cells(row))
     console.print(table)
+    for row in overview.environments:
+        if row.in_progress and row.in_progress.alive:
+            console.print(
+                Text(f"{row.name} is being changed by {row.in_progress}.", style="yellow")
+            )
     problems = [problem for row in overview.environments for problem in row.problems]
     for problem in dict.fromkeys(problems):
         console.print(Text(f"{problem[:1].upper()}{problem[1:]}.", style="red"))
@@ -27,7 +32,7 @@ def show(overview: Overview, console: Console) -> None:
 
 def _cells(row: Environment) -> list[Text]:
     digest = (row.digest or "-").removeprefix("sha256:")[:12]
-    lies = row.alias != row.version
+    lies = row.alias != row.version and not (row.in_progress and row.in_progress.alive)
     return [
         Text(row.name),
         Text("bootstrap" if row.version is None and row.digest else str(row.version or "-")),

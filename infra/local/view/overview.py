@@ -10,9 +10,11 @@ from typing import Any
 
 from infra.local.errors import NotRunningError
 from infra.local.site import APP, ENVIRONMENTS, Site, namespace_of, service_key
-from infra.local.view import client, registry
+from infra.local.view import client, locks, registry
+from infra.local.view.locks import Held, Holder
 
 MISSING, HEALTHY = "Missing", "Healthy"
+LOOKS = 3
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ class Environment:
     traffic: float
     url: str | None
     problems: tuple[str, ...]
+    in_progress: Holder | None = None
 
 
 @dataclass(frozen=True)
@@ -56,11 +59,37 @@ class Overview:
 
 
 def look(site: Site) -> Overview:
-    """Ask all parts of a running site.
+    """Ask all parts of a running site, again if Git or a lock moved meanwhile.
 
     Raises:
         NotRunningError: the agent does not answer.
     """
+    before = locks.read(site.state)
+    for _ in range(LOOKS):
+        found = _look(site, before)
+        after = locks.read(site.state)
+        if after.objects == before.objects:
+            break
+        before = after
+    holders = {**before.holders, **after.holders}
+    rows = [_with_progress(row, holders.get(row.name)) for row in found.environments]
+    return replace(found, environments=tuple(rows))
+
+
+def _with_progress(row: Environment, holder: Holder | None) -> Environment:
+    """Say who is changing an environment: what disagrees meanwhile is no lie."""
+    if holder is None:
+        return row
+    if holder.alive:
+        return replace(row, in_progress=holder, problems=())
+    left = (
+        f"{row.name} was held by {holder}, and its process is dead: what it left is neither "
+        f"finished nor undone. {_repair(row.name)}"
+    )
+    return replace(row, in_progress=holder, problems=(left, *row.problems))
+
+
+def _look(site: Site, held: Held) -> Overview:
     status = client.status(site)
     if status is None:
         raise NotRunningError(site.state.folder)
@@ -70,7 +99,10 @@ def look(site: Site) -> Overview:
     closed = not client.answers(site.ports.gateway_api, "/api/version")
     if closed:
         shares = dict.fromkeys(shares, 0.0)
-    rows = [_environment(site, name, status, aliases, shares) for name in ENVIRONMENTS]
+    rows = [
+        _with_share(_environment(site, name, status, aliases, shares), held, status)
+        for name in ENVIRONMENTS
+    ]
     if closed:
         why = f"the gateway does not answer at {gateway}: ./run invoke logs gateway"
         rows = [replace(row, problems=(*row.problems, why)) for row in rows]
@@ -188,7 +220,7 @@ def _of_replicas(
         if answer.digest != wanted:
             problems.append(
                 f"Git says {name} is {wanted}, and replica {answer.replica} says it is "
-                f"{answer.digest}. See what Git says: ./run invoke charts.diff"
+                f"{answer.digest}. {_repair(name)}"
             )
     return problems
 
@@ -203,7 +235,7 @@ def _of_alias(
     version = _one(answer.version for answer in answers)
     if not answers or version == alias:
         return []
-    repair = "Finish or undo the release: ./run invoke up"
+    repair = _repair(name)
     if alias is None:
         return [f"version {version} serves in {name} and the alias {name} names none. {repair}"]
     serves = "no version of the registry" if version is None else f"version {version}"
@@ -212,12 +244,7 @@ def _of_alias(
 
 def _of_traffic(name: str, status: Mapping[str, Any], share: float) -> list[str]:
     namespace = namespace_of(name)
-    weights = {
-        backend["namespace"]: backend["weight"]
-        for route in status["routes"]
-        for backend in route["backends"]
-        if backend["service"] == APP
-    }
+    weights = _weights(status)
     if not weights.get(namespace):
         return []
     promised = weights[namespace] / sum(weights.values())
@@ -227,3 +254,30 @@ def _of_traffic(name: str, status: Mapping[str, Any], share: float) -> list[str]
         f"{name} should get {promised:.0%} of the traffic and gets {share:.0%}, "
         "because an environment has no replica that is ready"
     ]
+
+
+def _with_share(row: Environment, held: Held, status: Mapping[str, Any]) -> Environment:
+    """Hold the share of traffic that Git fixes against what the route hands out."""
+    wanted = held.shares.get(row.name)
+    weights = _weights(status)
+    total = sum(weights.values())
+    if wanted is None or not total:
+        return row
+    given = 100 * weights.get(namespace_of(row.name), 0) / total
+    if abs(given - wanted) < 1e-9:
+        return row
+    lie = f"Git says {row.name} gets {wanted} % of the traffic, and the route says {given:.0f} %"
+    return replace(row, problems=(*row.problems, f"{lie}. {_repair(row.name)}"))
+
+
+def _weights(status: Mapping[str, Any]) -> dict[str, int]:
+    return {
+        backend["namespace"]: backend["weight"]
+        for route in status["routes"]
+        for backend in route["backends"]
+        if backend["service"] == APP
+    }
+
+
+def _repair(name: str) -> str:
+    return f"Mend it: ./run invoke repair {name}"

@@ -128,6 +128,7 @@ def test_when_all_agree_there_is_no_problem(tmp_path):
         "traffic": 0.1,
         "url": here.slot_url("gourmetgram-canary/gourmetgram-app"),
         "problems": [],
+        "in_progress": None,
     }
     assert set(found.as_json()) == {"site", "environments", "addresses"}
     assert set(found.addresses) == {"gateway", "app", "mlflow"}

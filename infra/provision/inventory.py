@@ -76,6 +76,12 @@ def outdated(setting: Setting, result: Mapping[str, Any]) -> str | None:
     return f"{', '.join(gone)} are gone from {folder}" if gone else None
 
 
+def made_at(setting: Setting) -> float:
+    """Tell when the newest server was first seen; long ago where none is made here."""
+    kept = setting.folder / PINNED
+    return kept.stat().st_mtime if kept.exists() else 0.0
+
+
 def forget(setting: Setting) -> None:
     """Remove the files of nodes which are gone, their keys and the way to their cluster too."""
     for name in (*WRITTEN, KEPT, PINNED, KNOWN_HOSTS, "kubeconfig", "audit.json"):

@@ -1,13 +1,25 @@
 """Ask the nodes whether they are ready for Kubernetes, before it is let loose on them."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from infra.provision import inventory
 from infra.provision.errors import StageError
-from infra.provision.setting import Setting, Tell
+from infra.provision.setting import Setting, Tell, Waiting
+
+if TYPE_CHECKING:
+    from infra.nodes.checks import Finding
+
+# A server that is younger may still be booting.
+GROWN = 300.0
+POLL = 2.0
+# What time alone mends on a server that boots.
+SETTLES = ("ssh", "boot", "packages")
+# The next stage mends what names this as its remedy.
+PREPARES = "playbooks/prepare.yml"
 
 
 def inputs(setting: Setting, _results: Mapping[str, Any]) -> dict[str, Any]:
@@ -16,7 +28,7 @@ def inputs(setting: Setting, _results: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def run(setting: Setting, results: Mapping[str, Any], tell: Tell, log: Path) -> dict[str, Any]:
-    """Check every node at once.
+    """Check every node at once; wait for those that were made a moment ago.
 
     Raises:
         StageError: a node is not ready; each finding with its remedy.
@@ -24,10 +36,31 @@ def run(setting: Setting, results: Mapping[str, Any], tell: Tell, log: Path) -> 
     from infra.nodes import inspection, report
 
     site = inventory.filled(setting, results)
-    findings = inspection.inspect(site, setting.folder / "known_hosts")
+    known_hosts = setting.folder / inventory.KNOWN_HOSTS
+    while True:
+        findings = inspection.inspect(site, known_hosts)
+        young = list(_settling(findings))
+        if not young or time.time() > inventory.made_at(setting) + GROWN:
+            break
+        tell(Waiting(f"{young[0].node}: {young[0].check}: {young[0].problem}"))
+        time.sleep(POLL)
     log.write_text("".join(f"{finding}\n" for finding in findings), encoding="utf-8")
     tell(report.summary(findings))
-    if bad := [str(finding) for finding in findings if finding.is_bad]:
-        what = "not every node is ready\n" + "\n".join(bad) + "\n"
+    bad = [finding for finding in findings if finding.is_bad]
+    for finding in (each for each in bad if _is_prepared(each)):
+        tell(f"{finding.node}: {finding.check}: {finding.problem}; the next stage mends that")
+    if stops := [str(finding) for finding in bad if not _is_prepared(finding)]:
+        what = "not every node is ready\n" + "\n".join(stops) + "\n"
         raise StageError("node-checks", what, "Mend that and run the same command again")
     return {}
+
+
+def _settling(findings: Sequence["Finding"]) -> Iterator["Finding"]:
+    for finding in findings:
+        # Another key than the pinned one does not become right by waiting.
+        if finding.is_bad and finding.check in SETTLES and "shows the key" not in finding.problem:
+            yield finding
+
+
+def _is_prepared(finding: "Finding") -> bool:
+    return finding.state == "bad" and PREPARES in finding.remedy

@@ -1,0 +1,67 @@
+"""Somebody with an account: clouds.yaml, a key, a site file, and a keyboard."""
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass
+class Person:
+    """Somebody with clouds.yaml, a key and a site file, who types commands."""
+
+    folder: Path
+    site: dict[str, Any]
+    env: dict[str, str]
+    clouds: dict[str, Any] = field(default_factory=dict)
+
+    def write(self) -> None:
+        """Write the site's file and clouds.yaml as they are now."""
+        (self.folder / f"{self.site['name']}.yaml").write_text(yaml.safe_dump(self.site))
+        file = self.folder / "clouds.yaml"
+        file.write_text(yaml.safe_dump({"clouds": self.clouds}))
+        file.chmod(0o600)
+
+    def starts(self, *words: str, **more: str) -> "subprocess.Popen[str]":
+        """Type a command and do not wait."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "invoke", words[0], "--site", f"{self.site['name']}.yaml",
+             *words[1:]],
+            cwd=ROOT, env={**self.env, **more}, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+
+    def types(self, *words: str, code: int = 0, **more: str) -> str:
+        """Type a command, and return what it printed."""
+        process = self.starts(*words, **more)
+        out, err = process.communicate()
+        assert process.returncode == code, out + err
+        return out + err
+
+    @property
+    def state(self) -> Path:
+        """Where the site's own files lie."""
+        return Path(self.env["GOURMET_STATE"]) / "sites" / str(self.site["name"])
+
+
+def environment(folder: Path, terraform: Path) -> dict[str, str]:
+    """Return what a person's commands find: nothing of the tests' own but pip's sources.
+
+    Args:
+        folder: Where the person works.
+        terraform: Terraform's settings.
+    """
+    whole = {"PATH", "HOME", "XDG_CACHE_HOME", "LANG"}
+    env = {key: value for key, value in os.environ.items() if key in whole}
+    env |= {key: value for key, value in os.environ.items() if key.startswith("PIP_")}
+    return env | {
+        "GOURMET_FROM": str(folder),
+        "GOURMET_STATE": str(folder / "state"),
+        "TF_CLI_CONFIG_FILE": str(terraform),
+    }

@@ -39,6 +39,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -185,6 +186,8 @@ class Hosts:
     user: str = rootfs.USER
     way_in: str = ""
     _all: dict[str, Host] = field(default_factory=dict)
+    # A test may follow its machines from several threads.
+    _one_at_a_time: "threading.Lock" = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
         self.way_in = self.way_in or f"198.18.{self.number}.11"
@@ -246,10 +249,12 @@ class Hosts:
         assert self.process
         assert self.process.stdin
         assert self.process.stdout
-        with contextlib.suppress(BrokenPipeError):
-            self.process.stdin.write(json.dumps({"do": verb, "machine": machine, **facts}) + "\n")
-            self.process.stdin.flush()
-        line = self.process.stdout.readline()
+        order = json.dumps({"do": verb, "machine": machine, **facts})
+        with self._one_at_a_time:
+            with contextlib.suppress(BrokenPipeError):
+                self.process.stdin.write(f"{order}\n")
+                self.process.stdin.flush()
+            line = self.process.stdout.readline()
         if not line:
             raise AssertionError(f"the keeper is gone: {self._log()}")
         answer = json.loads(line)

@@ -29,8 +29,11 @@ VERBS = {
     "weight": "give canary a share of the live traffic",
     "promote": "may this version go to the next environment?",
     "revert": "go back to the last approved release",
+    "repair": "mend what disagrees in an environment",
+    "hold": "put a version on hold, or lift that",
     "undo": "take back what an operation did",
     "approve": "say that a version may go to an environment",
+    "plan": "what would a promotion or a rollback do? moves nothing",
     "explain": "what does each gate say of a version? moves nothing",
     "trace": "follow a commit, run, version, digest or environment to both ends",
     "history": "tell the past of an environment as a log of decisions",
@@ -41,7 +44,7 @@ VERBS = {
     "bootstrap": "make the first release of every environment",
 }
 # They change nothing, the journal included, and print for people (or, with --json, programs).
-READING = {"explain", "trace", "history", "diff", "drift"}
+READING = {"explain", "plan", "trace", "history", "diff", "drift"}
 
 
 def main(arguments: Sequence[str], values: Mapping[str, str]) -> int:

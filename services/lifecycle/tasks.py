@@ -32,6 +32,57 @@ def approve(
     run("approve", *asked, *(["--revoke"] if revoke else []))
 
 
+@task(
+    positional=["what"],
+    help={"what": "commit, run, version, digest or environment", "json": "as one JSON object"},
+)
+def trace(_c: Context, what: str, json: bool = False) -> None:
+    """Follow a model from its commit to live traffic, from either end."""
+    run("trace", what, *_as_json(json))
+
+
+@task(
+    positional=["env"],
+    help={
+        "env": ", ".join(ENVIRONMENTS),
+        "limit": "so many, the newest; 0 is all",
+        "json": "as one JSON object",
+    },
+)
+def history(_c: Context, env: str, limit: int = 20, json: bool = False) -> None:
+    """Show what was decided about an environment, by whom and why."""
+    _known(env)
+    run("history", f"--environment={env}", f"--limit={limit}", *_as_json(json))
+
+
+@task(positional=["one", "other"], help={"json": "as one JSON object"})
+def diff(_c: Context, one: str, other: str, json: bool = False) -> None:
+    """Show every difference of two environments that nobody meant."""
+    _known(one, other)
+    run("diff", one, other, *_as_json(json))
+
+
+@task(
+    positional=["env"],
+    optional=["env"],
+    help={"env": "all if not given", "json": "as one JSON object"},
+)
+def drift(_c: Context, env: str = "", json: bool = False) -> None:
+    """Show what Git says, what runs and what the registry says, side by side."""
+    _known(*([env] if env else []))
+    run("drift", *([f"--environment={env}"] if env else []), *_as_json(json))
+
+
+def _known(*environments: str) -> None:
+    for each in environments:
+        if each not in ENVIRONMENTS:
+            raise Exit(f"No environment {each!r}: choose {', '.join(ENVIRONMENTS)}.", 2)
+
+
+def _as_json(json: bool) -> list[str]:
+    return ["--json"] if json else []
+
+
 def run(verb: str, *arguments: str) -> None:
     """Run a verb on the local site in the foreground; its exit code is ours."""
     from services.lifecycle import here
@@ -44,4 +95,11 @@ def run(verb: str, *arguments: str) -> None:
         raise Exit(code=code)
 
 
-TOP = {"approve": approve, "explain": explain}
+TOP = {
+    "approve": approve,
+    "explain": explain,
+    "trace": trace,
+    "history": history,
+    "diff": diff,
+    "drift": drift,
+}

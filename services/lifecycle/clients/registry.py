@@ -23,6 +23,7 @@ from services.lifecycle.errors import (
 DEADLINE = 30.0
 # MLflow may just be starting again.
 PATIENCE = 10.0
+PAGE = 1000
 MODEL = "model"  # the artifact folder that the trainer writes
 
 
@@ -47,9 +48,13 @@ class Version:
 class Registry:
     """A registered model at a tracking server."""
 
-    def __init__(self, tracking: str, model: str) -> None:
+    def __init__(
+        self, tracking: str, model: str, patience: float = PATIENCE, deadline: float = DEADLINE
+    ) -> None:
         self.tracking = tracking.rstrip("/")
         self.model = model
+        self.patience = patience
+        self.deadline = deadline
 
     def finished_run(self, run: str) -> Run:
         """Return a run that ended well.
@@ -98,12 +103,48 @@ class Registry:
         found = answer["model_version"]
         return Version(number, found["run_id"], _pairs(found.get("tags")))
 
+    def versions(self) -> list[Version]:
+        """Return every registered version, the lowest first."""
+        query = {"filter": f"name='{self.model}'", "max_results": str(PAGE)}
+        found: list[Version] = []
+        while True:
+            answer = self._ask("model-versions/search", **query)
+            for each in answer.get("model_versions", []):
+                found.append(
+                    Version(int(each["version"]), each["run_id"], _pairs(each.get("tags")))
+                )
+            if not answer.get("next_page_token"):
+                return sorted(found, key=lambda each: each.number)
+            query["page_token"] = answer["next_page_token"]
+
+    def aliases(self) -> dict[str, int]:
+        """Return the version that each alias names."""
+        try:
+            found = self._ask("registered-models/get", name=self.model)["registered_model"]
+        except _AbsentError:
+            return {}
+        return {each["alias"]: int(each["version"]) for each in found.get("aliases", [])}
+
+    def state_of(self, run: str) -> str:
+        """Return how a training run stands, such as FINISHED; nothing where nobody knows it."""
+        try:
+            return str(self._ask("runs/get", run_id=run)["run"]["info"]["status"])
+        except _AbsentError:
+            return ""
+
     def tag(self, number: int, **tags: str) -> None:
         """Write facts on a version; underscores stand for dashes."""
         for name, value in tags.items():
             key = "gourmetops." + name.replace("_", "-")
             where = {"name": self.model, "version": str(number)}
             self._tell("model-versions/set-tag", **where, key=key, value=value)
+
+    def untag(self, number: int, name: str) -> None:
+        """Take a fact off a version; one that is not there is fine."""
+        key = "gourmetops." + name.replace("_", "-")
+        if key in self.version(number).tags:
+            where = {"name": self.model, "version": str(number), "key": key}
+            self._send("DELETE", "model-versions/delete-tag", where)
 
     def alias(self, name: str) -> int | None:
         """Return the version that an alias names, or None."""
@@ -154,7 +195,9 @@ class Registry:
     def _send(self, method: str, what: str, content: Mapping[str, Any] | None) -> Any:
         address = f"{self.tracking}/api/2.0/mlflow/{what}"
         try:
-            return web.call(method, address, content, deadline=DEADLINE, patience=PATIENCE)
+            return web.call(
+                method, address, content, deadline=self.deadline, patience=self.patience
+            )
         except web.SaidNoError as error:
             if _is_absent(error):
                 raise _AbsentError from None

@@ -54,6 +54,18 @@ def deployment(site_api: str, environment: str) -> Deployment | None:
     return None if found is None else _deployment(found)
 
 
+def shares(site_api: str) -> dict[str, float]:
+    """Return the share of live traffic that routes give each namespace."""
+    weights: dict[str, int] = {}
+    for route in web.get(f"{site_api}/v1/status")["routes"]:
+        for backend in route["backends"]:
+            if backend["service"] == APP:
+                name = backend["namespace"]
+                weights[name] = weights.get(name, 0) + backend["weight"]
+    total = sum(weights.values())
+    return {name: weight / total if total else 0.0 for name, weight in weights.items()}
+
+
 def answers(replicas: tuple[Replica, ...]) -> list[Answer]:
     """Ask every replica for what it serves."""
     return [_ask(replica) for replica in replicas]

@@ -74,4 +74,4 @@ def _take_off(step: Step, operation: str) -> None:
 
 
 def _set(step: Step, operation: str, share: int) -> None:
-    weight.run(step, Namespace(environment=CANARY, share=share, operation=operation))
+    weight.run(step, Namespace(environment=CANARY, share=share, operation=operation, only_for=""))

@@ -5,8 +5,9 @@ from pathlib import Path
 
 from services.lifecycle.errors import ReleaseError
 from services.lifecycle.evidence import verification
-from services.lifecycle.releasing import git, holding, operation, rendering
+from services.lifecycle.releasing import git, holding, operation, rendering, weights
 from services.lifecycle.releasing.gitops import FACTS
+from services.lifecycle.releasing.moves import back
 from services.lifecycle.releasing.operation import Operation
 from services.lifecycle.releasing.releases import Release, spoken, version
 from services.lifecycle.settings import ENVIRONMENTS
@@ -32,19 +33,30 @@ def run(step: Step, asked: Namespace) -> dict[str, str]:
     rendered = step.work / "rendered"
     rendering.release(step.settings.site, asked.environment, wanted, rendered)
     with holding.held(step, asked.environment, asked.operation, "release") as made:
+        _limit_traffic(step, made)
         before = made.move(
             operation.RELEASE,
             before=lambda: operation.stands(step.gitops, asked.environment),
             after={"release": wanted.facts()},
-            do=lambda: _commit(step, made, wanted, rendered),
+            do=lambda: commit(step, made, wanted, rendered),
         )
         now = step.gitops.current(asked.environment)
-    commit = now.id if now else ""
-    step.say(f"{asked.environment}: {wanted} is committed as {commit[:12]}")
-    return {"commit": commit, "before": before["commit"] or ""}
+    made_as = now.id if now else ""
+    step.say(f"{asked.environment}: {wanted} is committed as {made_as[:12]}")
+    return {"commit": made_as, "before": before["commit"] or ""}
 
 
-def _commit(step: Step, made: Operation, wanted: Release, rendered: Path) -> None:
+def _limit_traffic(step: Step, made: Operation) -> None:
+    """Let a version begin in canary with the plan's first share, whatever the one before had."""
+    if made.environment != back.CANARY:
+        return
+    share, first = weights.share(step.gitops, back.CANARY), weights.steps()[0]
+    if share is not None and share > first:
+        back.weigh(step, made, first)
+
+
+def commit(step: Step, made: Operation, wanted: Release, rendered: Path) -> None:
+    """Commit rendered manifests as the release of an environment."""
     current = step.gitops.current(made.environment)
     old = f", was {spoken(current.release.version)}" if current else ""
     message = f"{made.environment}: {wanted}{old}\n\nOperation: {made.id}\n"

@@ -13,10 +13,17 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--share", required=True, type=weights.number, help="0 to 100, or first: the plan's first"
     )
+    parser.add_argument(
+        "--only-for", default="", metavar="DIGEST", help="leave it if another image is there"
+    )
 
 
 def run(step: Step, asked: Namespace) -> dict[str, str]:
     """Commit the share and the route."""
+    current = step.gitops.current(asked.environment)
+    if asked.only_for and (current is None or current.release.digest != asked.only_for):
+        step.say(f"{asked.environment} holds another image, so its share of traffic stays")
+        return {"share": "", "before": ""}
     with holding.held(step, asked.environment, asked.operation, "weight") as made:
         before = back.weigh(step, made, asked.share)
     return {"share": str(asked.share), "before": "" if before is None else str(before)}

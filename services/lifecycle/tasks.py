@@ -73,6 +73,28 @@ def drift(_c: Context, env: str = "", json: bool = False) -> None:
     run("drift", *([f"--environment={env}"] if env else []), *_as_json(json))
 
 
+@task(
+    positional=["env"],
+    help={
+        "env": ", ".join(ENVIRONMENTS),
+        "gone": "how you know that what holds it is gone, where nothing proves it",
+    },
+)
+def repair(_c: Context, env: str, gone: str = "") -> None:
+    """Mend what a killed operation left, and aliases that lie."""
+    _known(env)
+    run("repair", f"--environment={env}", *([f"--gone={gone}"] if gone else []))
+
+
+@task(
+    positional=["version"],
+    help={"version": "of the registry", "reason": "why", "lift": "let it go on again"},
+)
+def hold(_c: Context, version: str, reason: str, lift: bool = False) -> None:
+    """Put a version on hold, or lift that."""
+    run("hold", f"--version={version}", f"--reason={reason}", *(["--lift"] if lift else []))
+
+
 def _known(*environments: str) -> None:
     for each in environments:
         if each not in ENVIRONMENTS:
@@ -102,4 +124,6 @@ TOP = {
     "history": history,
     "diff": diff,
     "drift": drift,
+    "repair": repair,
+    "hold": hold,
 }

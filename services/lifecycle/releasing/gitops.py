@@ -119,14 +119,14 @@ class GitOps:
             self._refresh()
             write(self.work)
             self._git("add", "--all", ".")
-            if self._head() and not self._git("status", "--porcelain"):
-                return self._head()
+            if self.head() and not self._git("status", "--porcelain"):
+                return self.head()
             whose = [f"--author={author}"] if author else []
             self._git("commit", "--quiet", "--allow-empty", *whose, "--message", message)
             failpoints.reach("before-commit")
             if self._push_fenced("HEAD:" + BRANCH, fence):
                 failpoints.reach("after-commit")
-                return self._head()
+                return self.head()
             time.sleep(random.uniform(0.05, 0.2) * 2**attempt)
         raise GitError(
             f"push {BRANCH}", self.address, f"the branch moved {ATTEMPTS} times. Run it again"
@@ -232,7 +232,8 @@ class GitOps:
             raise fence.lost()
         return False
 
-    def _head(self) -> str:
+    def head(self) -> str:
+        """Return the commit of the working copy, or nothing before the first."""
         try:
             return self._git("rev-parse", "--verify", "--quiet", "HEAD")
         except GitError:

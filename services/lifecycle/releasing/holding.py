@@ -101,9 +101,17 @@ def begin(
 
 
 def take(
-    step: Step, environment: str, operation: str, doing: str, *, patience: float = 0.0
+    step: Step,
+    environment: str,
+    operation: str,
+    doing: str,
+    *,
+    patience: float = 0.0,
+    gone: str = "",
 ) -> tuple[Lock, bool]:
     """Take the lock; say whether the operation did not hold it before.
+
+    `gone` is how a person knows that the holder is gone where nothing proves it.
 
     Raises:
         BusyError: another operation holds it, and is not dead beyond doubt.
@@ -115,7 +123,7 @@ def take(
     while True:
         holder = lock.look()
         is_own = holder is not None and _is_own(holder, mine)
-        if holder and not is_own and not holder.is_dead:
+        if holder and not is_own and not holder.is_gone(gone):
             if time.monotonic() >= end:
                 raise BusyError(environment, holder)
             if said != holder.operation:
@@ -124,7 +132,8 @@ def take(
             time.sleep(PAUSE)
         elif lock.take(holder):
             if holder and not is_own:
-                step.say(f"{environment}: took over from {holder}, whose process is dead")
+                why = "whose process is dead" if holder.is_dead else f"which is gone: {gone}"
+                step.say(f"{environment}: took over from {holder}, {why}")
                 failpoints.reach("after-takeover")
             return lock, not is_own
 

@@ -93,6 +93,10 @@ class Holder:
         """Say whether the process behind it is dead beyond doubt."""
         return self.owner is not None and self.owner.is_dead
 
+    def is_gone(self, word: str) -> bool:
+        """Say whether it is dead, or gone by a person's word and nothing shows that it lives."""
+        return self.is_dead or (bool(word) and not (self.owner and self.owner.lives))
+
     @property
     def age(self) -> float:
         """Return for how many seconds it holds the lock."""

@@ -76,6 +76,15 @@ class Owner:
             return _start(self.pid) != self.start
         return bool(self.guard) and _is_let_go(Path(self.guard))
 
+    @property
+    def lives(self) -> bool:
+        """Say whether it is alive beyond doubt."""
+        if self.boot != _boot():
+            return False
+        if self.space == _space():
+            return _start(self.pid) == self.start
+        return bool(self.guard) and Path(self.guard).exists() and not _is_let_go(Path(self.guard))
+
 
 def from_environment(values: Mapping[str, str]) -> Owner | None:
     """Return who stands behind a step: the runner that started it, or by hand this process.

@@ -63,7 +63,8 @@ def put(
         if wanted is not None:
             facts[environment] = wanted
         (tree / "platform").mkdir(exist_ok=True)
-        (tree / FILE).write_text(json.dumps(facts, sort_keys=True) + "\n")
+        if facts != read(tree):
+            (tree / FILE).write_text(json.dumps(facts, sort_keys=True) + "\n")
         _routes(tree, site, facts)
 
     return gitops.change(message, write, fence)

@@ -42,7 +42,7 @@ def go(step: Step, made: Operation, reason: str, leaving: str = ANY) -> Went:
     left = step.gitops.at(made.environment, before["commit"])
     _require_leaving(made.environment, left, leaving)
     target = choose(
-        step.gitops.approved(made.environment), left, lambda number: _is_held(step, number)
+        step.gitops.approved(made.environment), left, lambda number: is_held(step, number)
     )
     if not begun(made):
         made.note(BACK, moves.BEGIN, reason=reason, leaving=leaving, before=before)
@@ -50,12 +50,11 @@ def go(step: Step, made: Operation, reason: str, leaving: str = ANY) -> Went:
         weigh(step, made, 0)
     if left.release.version is not None:
         put_on_hold(step, made, left.release.version, reason)
-    message = f"{made.environment}: back to {target.release}: {reason}\n\nOperation: {made.id}\n"
     made.move(
         moves.RELEASE,
         before=lambda: before,
         after={"release": target.release.facts(), "commit": target.id},
-        do=lambda: _restore(step, made, target, message),
+        do=lambda: restore(step, made, target, reason),
     )
     step.say(f"{made.environment}: from {left.release} back to {target.release}")
     return Went(left.release, target.release)
@@ -71,7 +70,7 @@ def put_on_hold(step: Step, made: Operation, number: int, reason: str) -> None:
     """Put a version on hold, as a move; what is on hold for another reason stays so."""
 
     def do() -> None:
-        if not _is_held(step, number):
+        if not is_held(step, number):
             step.registry.tag(number, hold=reason)
         failpoints.reach("after-hold")
 
@@ -87,20 +86,21 @@ def put_on_hold(step: Step, made: Operation, number: int, reason: str) -> None:
 def weigh(step: Step, made: Operation, share: int) -> int | None:
     """Give an environment a share of the traffic, as a move; return what it had."""
     name = made.environment
-    message = f"{name}: {share} % of the traffic\n\nOperation: {made.id}\n"
     before = made.move(
         f"{moves.WEIGHT} {name}",
         before=lambda: {"share": weights.share(step.gitops, name)},
         after={"share": share},
-        do=lambda: _put(step, made, share, message),
+        do=lambda: put_share(step, made, share),
     )
     had: int | None = before["share"]
     step.say(f"{name} gets {share} % of the traffic, was {weights.spoken(had)}")
     return had
 
 
-def _put(step: Step, made: Operation, share: int, message: str) -> None:
+def put_share(step: Step, made: Operation, share: int) -> None:
+    """Commit a share of the traffic."""
     where = (step.gitops, step.settings.site, made.environment)
+    message = f"{made.environment}: {share} % of the traffic\n\nOperation: {made.id}\n"
     weights.put(*where, share, message=message, fence=made.lock)
 
 
@@ -133,7 +133,8 @@ def _require_leaving(environment: str, left: Commit, leaving: str) -> None:
         )
 
 
-def _is_held(step: Step, number: int | None) -> bool:
+def is_held(step: Step, number: int | None) -> bool:
+    """Say whether a version is on hold."""
     return number is not None and HOLD in step.registry.version(number).tags
 
 
@@ -143,5 +144,7 @@ def _stood(made: Operation) -> dict[str, Any] | None:
     return before
 
 
-def _restore(step: Step, made: Operation, target: Commit, message: str) -> None:
+def restore(step: Step, made: Operation, target: Commit, reason: str) -> None:
+    """Commit an environment as it was at an approved release."""
+    message = f"{made.environment}: back to {target.release}: {reason}\n\nOperation: {made.id}\n"
     step.gitops.restore(made.environment, target.id, message, made.lock)

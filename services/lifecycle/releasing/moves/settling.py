@@ -22,7 +22,8 @@ FINISHED, UNDONE = "Finished", "Undone"
 def wants_the_same(dead: Operation, wants: Mapping[str, str]) -> bool:
     """Say whether an operation that is not over was to do exactly this."""
     begun = dead.begun
-    return bool(begun) and not dead.ended and begun.get("wants") == dict(wants)
+    is_known = bool(begun) and not dead.ended and bool(wants.get("kind"))
+    return is_known and begun.get("wants") == dict(wants)
 
 
 def settle(step: Step, dead: Operation, by: str) -> list[str]:

@@ -48,7 +48,7 @@ OPTIONAL = re.compile(r"\b([a-z][a-z0-9_]{3,}) ?\| ?d(?:efault)?\(")
 def read(home: Path) -> dict[str, Any]:
     """Return what the checkout at `home` accepts."""
     checksums = _yaml(home / CHECKSUMS)
-    defaults = _defaults(home)
+    standing = defaults(home)
     versions = _texts(home, "playbooks/ansible_version.yml")
     return {
         "ansible": re.findall(r"m(?:in|ax)imal_ansible_version: ([\d.]+)", versions),
@@ -57,15 +57,15 @@ def read(home: Path) -> dict[str, Any]:
         "choices": _choices(home),
         "removed": sorted(_removed(home)),
         "systems": _yaml(home / PREINSTALL)["supported_os_distributions"],
-        "defaults": {name: defaults[name] for name in JUDGED},
+        "defaults": {name: standing[name] for name in JUDGED},
         "variables": {
-            kind: " ".join(sorted(name for name in names if _kind(defaults.get(name)) == kind))
-            for kind, names in dict.fromkeys(KINDS, _variables(home) | set(defaults)).items()
+            kind: " ".join(sorted(name for name in names if _kind(standing.get(name)) == kind))
+            for kind, names in dict.fromkeys(KINDS, _variables(home) | set(standing)).items()
         },
     }
 
 
-def _defaults(home: Path) -> dict[str, Any]:
+def defaults(home: Path) -> dict[str, Any]:
     """Return each variable's default; where roles differ, the one that holds for all."""
     found: dict[str, Any] = {}
     general = sorted(home.glob("roles/kubespray_defaults/defaults/main/*.yml"))

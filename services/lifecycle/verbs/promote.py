@@ -4,6 +4,7 @@ import json
 from argparse import ArgumentParser, Namespace
 
 from services.lifecycle.errors import AskedWronglyError
+from services.lifecycle.planning import plan, promotion, rehearsal
 from services.lifecycle.releasing.gates import gate
 from services.lifecycle.releasing.gates.approval import Person
 from services.lifecycle.releasing.gates.asking import (
@@ -53,6 +54,9 @@ def run(step: Step, asked: Namespace) -> dict[str, str]:
     if asked.patient == "yes" and not force and _wait_for_people(closed):
         step.say(f"{spoken(asked.version)} waits: {closed[0]}")
         return _outputs(found, question, Answer.WAIT)
+    if asked.plan != NOBODY:
+        now = promotion.make(rehearsal.of(step), question, force)
+        plan.require(asked.plan, now, f"promote --to {asked.target} --version {asked.version}")
     forced = gate.require(found.gates, asked.version, asked.target, force)
     if forced:
         names = ", ".join(each.name for each in forced)

@@ -49,7 +49,8 @@ class World:
 
     def ask(self, number, target="canary", **asked):
         """Ask whether a version may go on, as a promotion does."""
-        given = {"labels": "{}", "force": "none", "patient": "no", "operation": "promote-1", **asked}
+        given = {"labels": "{}", "force": "none", "plan": "none", "patient": "no"}
+        given |= {"operation": "promote-1", **asked}
         return self.verbs(promote, version=number, target=target, **given)
 
     def current(self, environment):

@@ -13,6 +13,7 @@ from onnxruntime.capi import onnxruntime_pybind11_state as runtime
 from PIL import Image
 
 from services import food
+from services.classifier import probes
 from services.classifier.errors import BrokenModelError, ModelFolderError
 
 FORMAT = 1
@@ -95,6 +96,7 @@ def load(folder: Path, threads: int = 1) -> Classifier:
     _require_hash(folder, description)
     classifier = Classifier(_session(folder, threads), facts)
     _require_logits(folder, classifier)
+    _require_same_answers(folder, classifier, description)
     return classifier
 
 
@@ -195,6 +197,19 @@ def _require_logits(folder: Path, classifier: Classifier) -> None:
     if shape != (1, len(food.LABELS)):
         problem = f"model.onnx answers with shape {shape}, not {(1, len(food.LABELS))}"
         raise ModelFolderError(folder, problem, TRAIN_AGAIN)
+
+
+def _require_same_answers(
+    folder: Path, classifier: Classifier, description: dict[str, Any]
+) -> None:
+    try:
+        found = probes.difference(description, lambda one: softmax(classifier.logits(one)[0]))
+    except (ValueError, KeyError, TypeError) as error:
+        problem = f"the photos that it brings along cannot be read ({_first_line(error)})"
+        raise ModelFolderError(folder, problem, TRAIN_AGAIN) from error
+    if found:
+        remedy = "Photos are prepared in another way here than at its training: mend the trainer."
+        raise ModelFolderError(folder, found, remedy)
 
 
 def _first_line(error: Exception) -> str:

@@ -18,7 +18,8 @@ ROOT, CHECKS = HERE.parents[1], HERE / "checks"
 REPORT = "report"
 JUNIT, TEXT, JSON = "junit.xml", "report.txt", "report.json"
 # How the lifecycle asks whether a run may be registered.
-VERDICT = "gourmetops.tests"
+VERDICT, WHY = "gourmetops.tests", "gourmetops.tests-why"
+SENTENCES = 3
 DEADLINE_SECONDS = 1800
 
 
@@ -50,10 +51,19 @@ def test(data: Path, work: Path, champion: str | None, address: str) -> dict[str
             report = run_checks(data, work, best)
         run.folder(work / REPORT, REPORT)
         run.metrics({0: {f"tests_{k}": v for k, v in asdict(report).items() if k != "failures"}})
-        run.tags({VERDICT: "failed" if report.failed else "passed"})
+        run.tags(verdict(report))
     for name, why in report.failures.items():
         print(f"FAILED {name}: {why}")
     return {**asdict(report), "run-id": run.id}
+
+
+def verdict(report: Report) -> dict[str, str]:
+    """Return what the run is marked with: passed, or failed and why, in a few sentences."""
+    if not report.failed:
+        return {VERDICT: "passed"}
+    told = [f"{name.partition('::')[2]}: {why}" for name, why in report.failures.items()]
+    more = [f"and {len(told) - SENTENCES} more"] if len(told) > SENTENCES else []
+    return {VERDICT: "failed", WHY: "; ".join([*told[:SENTENCES], *more])}
 
 
 def run_checks(data: Path, work: Path, champion: Path | None) -> Report:

@@ -9,7 +9,16 @@ from typing import Any
 
 import torch
 
-from services.trainer import data, dataset, files, fitting, modelfile, parity, tracking
+from services.trainer import (
+    data,
+    dataset,
+    files,
+    fitting,
+    modelfile,
+    parity,
+    probes,
+    tracking,
+)
 from services.trainer.dataset import CARD, DataSet
 from services.trainer.errors import BadDataError, MissingError
 from services.trainer.evaluation import evaluate
@@ -42,6 +51,7 @@ def train(folder: Path, work: Path, config: Config, address: str, cache: Path) -
         _log_metrics(run, trained.epochs, metrics)
         facts = {"quantised": config.quantise, "run": run.id, "commit": tracking.commit()}
         facts |= {"data_hash": all_.hash, "metrics": metrics}
+        facts |= {"probes": probes.answered(onnx, config.threads)}
         parity.save(work / WEIGHTS, trained.network, trained.head)
         modelfile.write(work / MODEL, onnx, facts)
         run.folder(work / MODEL, MODEL)

@@ -7,7 +7,7 @@ from services.lifecycle.errors import ModelTestsError
 from services.lifecycle.images import models
 from services.lifecycle.step import Step
 
-TESTS = "gourmetops.tests"
+TESTS, WHY = "gourmetops.tests", "gourmetops.tests-why"
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -41,6 +41,8 @@ def require_tests(finished: Run) -> None:
     """
     verdict = finished.tags.get(TESTS, "")
     if verdict != "passed":
-        what = f"its model tests {verdict or 'did not run'}, so nothing is registered"
+        why = finished.tags.get(WHY, "")
+        told = f" ({why})" if why else ""
+        what = f"its model tests {verdict or 'did not run'}{told}, so nothing is registered"
         remedy = "The report is among the run's artifacts, in MLflow."
         raise ModelTestsError(finished.id, what, remedy)

@@ -1,5 +1,6 @@
 """The model folder: what is served, and what is refused before it can answer wrongly."""
 
+import base64
 import subprocess
 import sys
 
@@ -72,6 +73,26 @@ def swap_in(network: bytes):
     return lambda folder: replace_network(folder, network)
 
 
+def probe(prepared_as):
+    """Bring photos along with the answers to what a training made of them."""
+
+    def bring(folder):
+        trained = model.load(folder)
+        photo = saved(scene())
+        shares = model.softmax(trained.logits(prepared_as(food.to_tensor(photo)))[0])
+        brought = {"photo": base64.b64encode(photo).decode(), "probabilities": shares.tolist()}
+        rewrite(folder / "model.json", probes=[brought])
+
+    return bring
+
+
+def test_a_model_that_answers_its_own_photos_as_at_its_training_is_served(tmp_path):
+    folder = baked(tmp_path / "model")
+    probe(prepared_as=lambda tensor: tensor)(folder)
+
+    model.load(folder)
+
+
 def flip_a_bit(folder):
     content = bytearray((folder / "model.onnx").read_bytes())
     content[-9] ^= 1
@@ -96,6 +117,9 @@ def flip_a_bit(folder):
         (swap_in(b"\x80\x04\x95pickle"), "ONNX Runtime cannot load model.onnx"),
         (swap_in(mean_of(3)), r"answers with shape \(1, 3\), not \(1, 11\)"),
         (swap_in(mean_of(11, "image")), "cannot run on `input` and give `logits`"),
+        (probe(prepared_as=lambda tensor: tensor + 1), "photo 1 .* otherwise than at its training"),
+        (describe(probes=[{"photo": "%", "probabilities": []}]), "brings along cannot be read"),
+        (describe(probes=[{"photo": "", "probabilities": [1]}]), "brings along cannot be read"),
     ],
 )
 def test_a_model_that_this_code_may_not_serve_is_refused_in_words(tmp_path, spoil, sentence):

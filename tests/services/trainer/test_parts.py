@@ -5,7 +5,7 @@ import os
 import numpy as np
 import pytest
 
-from services.trainer import features, figures, files, locks, scores, settings
+from services.trainer import features, figures, files, locks, scores, settings, testing
 from services.trainer.errors import SettingsError
 from services.trainer.settings import CONFIG, THRESHOLDS, Config, Thresholds
 
@@ -123,6 +123,36 @@ def test_only_features_that_are_not_known_are_computed(tmp_path, monkeypatch):
 
     assert asked == [["1", "2"], ["3"]]
     assert found.tolist() == [[2.0], [3.0], [2.0]]
+
+
+def test_features_of_photos_that_were_prepared_otherwise_are_not_taken(tmp_path, monkeypatch):
+    class Picture:
+        digest = photo = "1"
+
+    class Model:
+        def __init__(self, *_loaded: object) -> None: ...
+
+        def photos(self, photos, _advance):
+            return np.array([[float(photo)] for photo in photos])
+
+    backbone = tmp_path / "abc.onnx"
+    monkeypatch.setattr(features, "Model", Model)
+    features.of([Picture()], backbone, 1)
+    monkeypatch.setattr(features, "prepared", lambda: "by other code")
+    monkeypatch.setattr(Model, "photos", lambda *_: np.array([[2.0]]))
+
+    assert features.of([Picture()], backbone, 1).tolist() == [[2.0]]
+
+
+def test_a_failed_report_is_told_in_a_few_sentences():
+    failures = {f"test_accuracy::test_{name}": f"{name} is low" for name in "abcde"}
+
+    marks = testing.verdict(testing.Report(1, 5, 0, failures))
+
+    assert marks["gourmetops.tests"] == "failed"
+    assert marks["gourmetops.tests-why"] == (
+        "test_a: a is low; test_b: b is low; test_c: c is low; and 2 more"
+    )
 
 
 def test_a_lock_is_cut_into_pytorch_and_the_rest():

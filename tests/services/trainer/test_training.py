@@ -1,5 +1,6 @@
 """Training: what it leaves in MLflow and on disk, again and again the same."""
 
+import base64
 import json
 import shutil
 from dataclasses import replace
@@ -12,7 +13,7 @@ from mlflow import MlflowClient
 from PIL import Image
 
 from services import food
-from services.trainer import data, modelfile, parity, training
+from services.trainer import data, modelfile, parity, probes, training
 from services.trainer.errors import BadDataError, MissingError, TrackingError
 from services.trainer.settings import Config
 
@@ -52,6 +53,16 @@ def test_the_model_folder_is_what_the_classifier_takes(trained, run, small):
     assert facts["data_hash"] == data.read_card(small)["hash"]
     assert (facts["format"], facts["quantised"]) == (1, False)
     assert facts["metrics"]["evaluation_accuracy"] > 0.9
+
+
+def test_the_model_brings_photos_along_with_its_answers(trained):
+    brought = modelfile.read(trained / "model")["probes"]
+
+    assert len(brought) == probes.COUNT
+    assert [base64.b64decode(each["photo"]) for each in brought] == [
+        probes.photo(number) for number in range(probes.COUNT)
+    ]
+    assert all(sum(each["probabilities"]) == pytest.approx(1, abs=1e-4) for each in brought)
 
 
 def test_the_run_says_how_it_was_made(run, small, config):

@@ -1,6 +1,6 @@
 """The drills there are: what each breaks, what must come of it, and where its reason is told."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from services.drills.errors import UnknownDrillError
@@ -35,6 +35,7 @@ class Drill:
         act: Break it on a stage where `good` serves everywhere, and return what was seen.
         repair: Undo what the drill did to the machine; called whatever came of it.
         simulated: What is not real about it, if anything.
+        traffic: The shares of traffic that must come of it, where they must change.
     """
 
     name: str
@@ -44,13 +45,14 @@ class Drill:
     act: Callable[[Stage, int], Outcome]
     repair: Callable[[Stage], None] = field(default=lambda _stage: None)
     simulated: str = ""
+    traffic: Mapping[str, float] = field(default_factory=dict)
 
 
 def every() -> dict[str, Drill]:
     """Return all drills by name, in the order in which they are run."""
-    from services.drills.scenes import models
+    from services.drills.scenes import models, training
 
-    drills = [*models.DRILLS]
+    drills = [*models.DRILLS, *training.DRILLS]
     return {drill.name: drill for drill in drills}
 
 

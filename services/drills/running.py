@@ -44,14 +44,14 @@ def one(stage: Stage, good: int, drill: Drill, say: Say) -> Result:
     say(f"{drill.name}\n  breaks    {drill.breaks}\n  expects   {drill.expects}")
     if drill.simulated:
         say(f"  not real  {drill.simulated}")
-    before = unchanged.look(stage)
+    wanted = unchanged.with_traffic(unchanged.look(stage), drill.traffic)
     try:
         outcome = drill.act(stage, good)
     finally:
         drill.repair(stage)
     for sentence in outcome.saw:
         say(f"  saw       {sentence}")
-    wrong = [*outcome.wrong, *unchanged.differences(before, unchanged.look(stage))]
+    wrong = [*outcome.wrong, *unchanged.differences(wanted, unchanged.look(stage))]
     reason = _in_the_journal(stage, drill, outcome)
     wrong += _not_told(stage, drill, outcome, reason)
     say(f"  reason    {reason or 'none was found'}")

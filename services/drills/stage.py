@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,7 +45,7 @@ class Stage:
 
     def invoke(self, *arguments: str, seconds: float = SECONDS, **extra: str) -> Ended:
         """Run a task as a person does, with nobody at the terminal to ask."""
-        return self._run([sys.executable, "-m", "invoke", *arguments], self.clone, seconds, extra)
+        return self.run([sys.executable, "-m", "invoke", *arguments], self.clone, seconds, extra)
 
     def workflow(self, name: str, **parameters: str) -> Ended:
         """Run one of our workflows."""
@@ -55,7 +55,7 @@ class Stage:
     def verb(self, *arguments: str) -> dict[str, str]:
         """Run a verb of the lifecycle and return its outputs."""
         command = [self.python(*LIFECYCLE), "-m", "services.lifecycle", *arguments]
-        return _outputs(self._run(command, self.clone, SECONDS, self.facts()), arguments[0])
+        return _outputs(self.run(command, self.clone, SECONDS, self.facts()), arguments[0])
 
     def image(self, version: str) -> str:
         """Return the digest that the registry says a version was baked as."""
@@ -69,7 +69,7 @@ class Stage:
         """Make a broken model out of a good one, and return the run in which it lies."""
         command = [self.python(*TRAINER), "-m", "services.drills.breaking", fault, *arguments]
         # The code that breaks is of this folder, whatever the clone holds.
-        return _outputs(self._run(command, ROOT, SECONDS, self.facts()), fault)["run"]
+        return _outputs(self.run(command, ROOT, SECONDS, self.facts()), fault)["run"]
 
     def python(self, *locks: str) -> str:
         """Return the Python of a service's environment."""
@@ -113,12 +113,45 @@ class Stage:
         command = ["git", "-C", str(self.clone), *arguments]
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
-    def _run(self, command: list[str], where: Path, seconds: float, extra: dict[str, str]) -> Ended:
+    def branch(self, name: str, edit: Callable[[Path], None], why: str) -> str:
+        """Commit an edit of the source on a branch of its own, and return the commit."""
+        with tempfile.TemporaryDirectory(prefix="drill-") as base:
+            tree = Path(base) / "tree"
+            self.source("worktree", "add", "--quiet", "--detach", str(tree))
+            try:
+                edit(tree)
+                identity = ("-c", "user.name=A drill", "-c", "user.email=drill@example.org")
+                inside = ["git", "-C", str(tree), *identity]
+                subprocess.run(
+                    [*inside, "commit", "--quiet", "-am", why], check=True, capture_output=True
+                )
+                commit = subprocess.run(
+                    [*inside, "rev-parse", "HEAD"], check=True, capture_output=True, text=True
+                ).stdout.strip()
+            finally:
+                self.source("worktree", "remove", "--force", str(tree))
+        self.source("branch", "--force", name, commit)
+        return commit
+
+    def versions(self) -> list[int]:
+        """Return the versions that are registered."""
+        where = self.status()["addresses"]["mlflow"]
+        found = get(f"{where}/api/2.0/mlflow/model-versions/search?max_results=1000")
+        return sorted(int(each["version"]) for each in found.get("model_versions", ()))
+
+    def run(
+        self,
+        command: Sequence[str],
+        where: Path,
+        seconds: float = SECONDS,
+        extra: Mapping[str, str] | None = None,
+    ) -> Ended:
+        """Run a command beside this site, and return how it ended."""
         own = {"GOURMET_STATE": str(self.state), "GOURMET_FROM": str(self.clone)}
         done = subprocess.run(
             command,
             cwd=where,
-            env={**os.environ, **own, **extra},
+            env={**os.environ, **own, **(extra or {})},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

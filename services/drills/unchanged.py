@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from services.drills.stage import Stage, get
@@ -63,3 +63,10 @@ def differences(before: Mapping[str, Facts], after: Mapping[str, Facts]) -> list
             if was != now[fact]
         ]
     return told
+
+
+def with_traffic(facts: Mapping[str, Facts], shares: Mapping[str, float]) -> dict[str, Facts]:
+    """Return facts with the shares of traffic that are wanted of them."""
+    return {
+        name: replace(one, traffic=shares.get(name, one.traffic)) for name, one in facts.items()
+    }

@@ -95,13 +95,14 @@ def environment(play: Play, tell: Tell) -> Path:
     return Path(done.stdout.split()[-1]) / "bin" / "python"
 
 
-def fingerprint(folder: Path) -> dict[str, str]:
-    """Return what stands in every file of a folder, so that a changed play runs again."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
+def texts(playbook: Path) -> dict[str, str]:
+    """Return the text of a playbook and all that it may use, so that a changed one runs again."""
+    used = [playbook, PLAYBOOKS / "ansible.cfg", LOCK]
+    used += [*(PLAYBOOKS / "group_vars").glob("*"), *(PLAYBOOKS / "roles").rglob("*")]
     return {
-        str(path.relative_to(folder)): path.read_text(encoding="utf-8")
-        for path in files
-        if "__pycache__" not in path.parts
+        str(path.relative_to(PLAYBOOKS)): path.read_text(encoding="utf-8")
+        for path in sorted(used)
+        if path.is_file() and path.suffix != ".pyc"
     }
 
 

@@ -57,7 +57,9 @@ NETWORK = Keys(
         "services": Plain(cidr),
         # Off: the nodes must have switched it off, or pods get answers that they cannot reach.
         "ipv6": Plain(one_of("on", "off", "any")),
+        # A name that every node must resolve, and the servers that they are to ask.
         "dns_name": Plain(host),
+        "dns_servers": Many(Plain(address)),
     }
 )
 NEEDS = Keys(

@@ -42,6 +42,7 @@ class Network:
     services: str = "10.233.0.0/18"
     ipv6: str = "any"
     dns_name: str = ""
+    dns_servers: tuple[str, ...] = ("1.1.1.1", "8.8.8.8")
 
 
 @dataclass(frozen=True)

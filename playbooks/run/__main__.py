@@ -69,7 +69,7 @@ def _play(wish: argparse.Namespace, work: Path, stop: threading.Event) -> tuple[
         playbook=str(wish.playbook),
         inventory=str(wish.inventory),
         cmdline=" ".join(_options(wish)) or None,
-        envvars=_environment(wish),
+        envvars=_environment(wish, work),
         event_handler=story.hear,
         cancel_callback=stop.is_set,
         quiet=True,
@@ -92,15 +92,15 @@ def _options(wish: argparse.Namespace) -> list[str]:
     return words + [f"--{name}" for name in ("check", "diff") if getattr(wish, name)]
 
 
-def _environment(wish: argparse.Namespace) -> dict[str, str]:
+def _environment(wish: argparse.Namespace, work: Path) -> dict[str, str]:
     beside = Path(sys.executable).parent
     return {
         "ANSIBLE_CONFIG": str(wish.config or wish.project / "ansible.cfg"),
         "ANSIBLE_FORCE_COLOR": "0",
         "ANSIBLE_NOCOLOR": "1",
         "PATH": f"{beside}:{os.environ['PATH']}",
-        # The state of whoever runs this is not the play's.
-        "ANSIBLE_LOCAL_TEMP": str(Path(wish.work or tempfile.gettempdir()) / "ansible-local"),
+        # What it keeps for itself goes with this run.
+        "ANSIBLE_LOCAL_TEMP": str(work / "ansible"),
     }
 
 

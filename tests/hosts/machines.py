@@ -234,7 +234,11 @@ class Hosts:
             "kind": "hosts",
             "ssh": {"user": self.user, "key": str(self.key), "connect_seconds": 5},
             "nodes": nodes,
-            "network": {"private": "192.168.1.0/24", "dns_name": "localhost"},
+            "network": {
+                "private": "192.168.1.0/24",
+                "dns_name": "localhost",
+                "dns_servers": ["10.56.0.1"],
+            },
             "needs": dict(NEEDS),
         }
         return {**facts, **changes}

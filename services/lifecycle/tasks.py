@@ -37,7 +37,7 @@ def approve(
     help={"what": "commit, run, version, digest or environment", "json": "as one JSON object"},
 )
 def trace(_c: Context, what: str, json: bool = False) -> None:
-    """Follow a model from its commit to live traffic, from either end."""
+    """Follow a model from its commit to live traffic and back."""
     run("trace", what, *_as_json(json))
 
 
@@ -50,14 +50,14 @@ def trace(_c: Context, what: str, json: bool = False) -> None:
     },
 )
 def history(_c: Context, env: str, limit: int = 20, json: bool = False) -> None:
-    """Show what was decided about an environment, by whom and why."""
+    """Show what was decided about an environment, and why."""
     _known(env)
     run("history", f"--environment={env}", f"--limit={limit}", *_as_json(json))
 
 
 @task(positional=["one", "other"], help={"json": "as one JSON object"})
 def diff(_c: Context, one: str, other: str, json: bool = False) -> None:
-    """Show every difference of two environments that nobody meant."""
+    """Show unexpected differences of two environments."""
     _known(one, other)
     run("diff", one, other, *_as_json(json))
 
@@ -68,7 +68,7 @@ def diff(_c: Context, one: str, other: str, json: bool = False) -> None:
     help={"env": "all if not given", "json": "as one JSON object"},
 )
 def drift(_c: Context, env: str = "", json: bool = False) -> None:
-    """Show what Git says, what runs and what the registry says, side by side."""
+    """Hold Git, the site and the registry side by side."""
     _known(*([env] if env else []))
     run("drift", *([f"--environment={env}"] if env else []), *_as_json(json))
 

@@ -19,7 +19,8 @@ class UnknownThingError(LifecycleError):
 
     def __init__(self, what: str, world: World) -> None:
         known = sorted(key.number for key in links.keys(world) if key.number)
-        versions = f"There are versions {_listed(known)}. " if known else "No version was baked. "
+        many = "There are versions" if len(known) > 1 else "There is version"
+        versions = f"{many} {_listed(known)}. " if known else "No version was baked. "
         doubt = f" {world.unknown[0]}" if world.unknown else ""
         super().__init__(
             f"nothing here is called {what!r}: no environment, version, image digest, training "

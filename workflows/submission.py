@@ -1,17 +1,24 @@
 """How our own workflows are handed to the runner on the local site: files, state, images."""
 
+import ctypes
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
+from workflows import unfinished
+
 HERE = Path(__file__).resolve().parent
 CLONE = HERE.parent
 SOURCES = {"canary": "staging", "production": "canary"}
 ENVIRONMENTS = ("staging", "canary", "production")
+# What the runner ends with after Ctrl-C and SIGTERM.
+INTERRUPTED = (130, 143, -2, -15)
+SET_PARENT_DEATH_SIGNAL = 1  # of prctl(2)
 
 
 class SubmissionError(Exception):
@@ -39,11 +46,43 @@ def names() -> list[str]:
 def run(name: str, parameters: Mapping[str, str], *options: str) -> int:
     """Run one of our workflows and return the runner's exit code.
 
+    What a killed command left of the very same is gone on with. What is interrupted is taken
+    back.
+
     Raises:
-        SubmissionError: there is no such workflow, or the local site was never started.
+        SubmissionError: there is no such workflow, the local site was never started, or
+            another operation holds the environment.
     """
     require_known(name)
     require_site()
+    if options:
+        return _start(name, parameters, *options)
+    environment = unfinished.environment_of(name, parameters)
+    require_free(environment)
+    code = _go(name, parameters)
+    if code in INTERRUPTED and environment and unfinished.holder(state(), environment):
+        print(f"interrupted: {environment} is put in order again", flush=True)
+        call(
+            [
+                sys.executable,
+                "-m",
+                "services.lifecycle.here",
+                "repair",
+                f"--environment={environment}",
+            ]
+        )
+    return code
+
+
+def _go(name: str, parameters: Mapping[str, str]) -> int:
+    left = unfinished.run_of(state(), name, parameters)
+    if left is None:
+        return _start(name, parameters)
+    print(f"goes on with {left}, which broke off", flush=True)
+    return again("retry", left)
+
+
+def _start(name: str, parameters: Mapping[str, str], *options: str) -> int:
     given = [part for key, value in parameters.items() for part in ("-p", f"{key}={value}")]
     return runner("run", *files(), "--from", name, *given, *_site(), *options)
 
@@ -61,8 +100,13 @@ def again(verb: str, *arguments: str) -> int:
 
 
 def call(command: Sequence[str]) -> int:
-    """Run a command in the foreground; Ctrl-C is its own to handle."""
-    with subprocess.Popen(command, cwd=CLONE) as process:
+    """Run a command in the foreground; Ctrl-C is its own to handle, and it ends when we do."""
+    with subprocess.Popen(
+        command,
+        cwd=CLONE,
+        preexec_fn=_end_with_parent,  # noqa: PLW1509 - no task of ours has threads
+    ) as process:
+        signal.signal(signal.SIGTERM, lambda *_: process.terminate())
         while True:
             try:
                 return process.wait()
@@ -116,6 +160,16 @@ def require_known(name: str) -> None:
         raise SubmissionError(f"no workflow is called {name!r}. {hint}")
 
 
+def require_free(environment: str) -> None:
+    """Refuse at once when an operation that lives holds the environment."""
+    holder = unfinished.holder(state(), environment) if environment else None
+    if holder and holder.is_alive:
+        raise SubmissionError(
+            f"{environment} is held by {holder}. Wait for it, or see how it goes: "
+            f"./run invoke workflows.get {holder.operation}"
+        )
+
+
 def require_site() -> None:
     """Refuse when the local site was never started."""
     if not (state() / "platform.yaml").exists():
@@ -126,3 +180,8 @@ def _site() -> list[str]:
     here = state()
     places = {"--objects": "objects", "--images": "images.yaml", "--store": "images"}
     return [part for option, name in places.items() for part in (option, str(here / name))]
+
+
+def _end_with_parent() -> None:
+    """Be told to end when the process that started us is killed: nothing goes on unseen."""
+    ctypes.CDLL(None).prctl(SET_PARENT_DEATH_SIGNAL, signal.SIGTERM)

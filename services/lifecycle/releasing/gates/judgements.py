@@ -1,7 +1,7 @@
 """What each gate judges: plain values in, an answer out."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from services.lifecycle.releasing.gates import approval
 from services.lifecycle.releasing.gates.approval import Case, Held
@@ -87,10 +87,14 @@ def lease(ends: str, hours: float, now: datetime) -> Gate:
     """Does the site still stand for long enough?"""
     if not ends:
         return allow("lease", "this site has none")
-    moment = datetime.fromisoformat(ends)
+    remedy = "Extend it: invoke lease.extend"
+    try:
+        moment = datetime.fromisoformat(ends).astimezone(UTC)
+    except ValueError:
+        reason = f"its end cannot be read: {ends!r}"
+        return Gate("lease", Answer.DENY, reason, remedy, "GOURMET_LEASE_ENDS")
     spoken = f"it ends at {approval.written(moment)}, and {hours:g} h must be left"
     if moment - now < timedelta(hours=hours):
-        remedy = "Extend it: invoke lease.extend"
         return Gate("lease", Answer.DENY, spoken, remedy, "GOURMET_LEASE_ENDS")
     return allow("lease", spoken, "GOURMET_LEASE_ENDS")
 

@@ -27,7 +27,8 @@ class Holder:
     is_alive: bool
 
     def __str__(self) -> str:
-        return f"{self.operation} ({self.by}, step {self.step}, for {self.seconds:.0f} s)"
+        who = self.by.partition(" <")[0]
+        return f"{self.operation} ({who}, step {self.step}, for {self.seconds:.0f} s)"
 
 
 def environment_of(name: str, parameters: Mapping[str, str]) -> str:

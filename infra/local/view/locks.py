@@ -37,7 +37,8 @@ class Holder:
     alive: bool
 
     def __str__(self) -> str:
-        return f"{self.operation} ({self.by}, step {self.step}, for {self.seconds:.0f} s)"
+        who = self.by.partition(" <")[0]
+        return f"{self.operation} ({who}, step {self.step}, for {self.seconds:.0f} s)"
 
 
 @dataclass(frozen=True)

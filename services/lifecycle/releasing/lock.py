@@ -110,7 +110,8 @@ class Holder:
             return 0.0
 
     def __str__(self) -> str:
-        return f"{self.operation} ({self.by}, step {self.step}, for {self.age:.0f} s)"
+        who = self.by.partition(" <")[0]
+        return f"{self.operation} ({who}, step {self.step}, for {self.age:.0f} s)"
 
 
 class Lock:

@@ -4,6 +4,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from services.lifecycle.errors import LifecycleError
 
@@ -16,12 +17,19 @@ class ModelError(LifecycleError):
 
 @dataclass(frozen=True)
 class Model:
-    """What a model folder says of itself."""
+    """What a model folder says of itself.
+
+    Attributes:
+        hash: Of every file, and so of the run it is from as well.
+        likeness: Of what decides its answers alone: weights, labels and preprocessing. The same
+            code trained on the same data once more has the same.
+    """
 
     run: str
     commit: str
     data_hash: str
     hash: str
+    likeness: str
 
 
 def read(folder: Path, where: str) -> Model:
@@ -41,6 +49,7 @@ def read(folder: Path, where: str) -> Model:
             commit=facts["commit"] or "",
             data_hash=facts["data_hash"] or "",
             hash=_hash(folder),
+            likeness=_likeness(promised, facts),
         )
     except (ValueError, KeyError, AttributeError, TypeError) as error:
         raise ModelError(f"{where}/{FACTS}: cannot be read ({error!r}). Train again.") from None
@@ -67,6 +76,12 @@ def _hash(folder: Path) -> str:
     files = sorted(p for p in folder.rglob("*") if p.is_file() and p.name != VERSION)
     lines = [f"{p.relative_to(folder).as_posix()} {_file_hash(p)}\n" for p in files]
     return "sha256:" + hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def _likeness(weights: str, facts: dict[str, Any]) -> str:
+    parts = [weights, facts.get("labels"), facts.get("preprocessing")]
+    text = json.dumps(parts, sort_keys=True, separators=(",", ":"))
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
 def _file_hash(path: Path) -> str:

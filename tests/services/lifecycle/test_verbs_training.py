@@ -8,6 +8,7 @@ from services.lifecycle.clients import registry as registries
 from services.lifecycle.errors import (
     ImageError,
     ModelTestsError,
+    RefusedError,
     RegistryError,
     RunBusyError,
     RunFailedError,
@@ -102,6 +103,36 @@ def test_registering_a_run_twice_gives_one_version(registering, trained):
     run = trained.run()
 
     assert registering(run) == registering(run) == {"version": "1"}
+
+
+def test_a_model_that_is_on_hold_does_not_come_back_by_being_trained_again(
+    registering, trained, verbs
+):
+    registering(trained.run())
+    verbs.step.registry.tag(1, hold="it is slow")
+
+    with pytest.raises(RefusedError, match="the very model of version 1, which is on hold: it is"):
+        registering(trained.run())
+
+    with pytest.raises(RegistryError, match="has no version 2"):
+        verbs.step.registry.version(2)
+
+
+def test_another_model_is_not_taken_for_the_one_on_hold(registering, trained, verbs):
+    registering(trained.run())
+    verbs.step.registry.tag(1, hold="it is slow")
+
+    assert registering(trained.run(weights=b"other weights")) == {"version": "2"}
+
+
+def test_the_step_that_registered_what_went_on_hold_since_may_be_run_again(
+    registering, trained, verbs
+):
+    run = trained.run()
+    registering(run)
+    verbs.step.registry.tag(1, hold="it is slow")
+
+    assert registering(run) == {"version": "1"}
 
 
 @pytest.mark.parametrize("tests", ["failed", ""])

@@ -4,6 +4,7 @@ One JSON object a line, only ever appended, on disk before the move goes on. Eac
 carries the hash of the line before it, so an edited or removed line is noticed.
 """
 
+import contextlib
 import hashlib
 import json
 import os
@@ -74,12 +75,23 @@ class Journal:
         try:
             os.ftruncate(handle, end)
             os.lseek(handle, end, os.SEEK_SET)
-            os.write(handle, line.encode())
-            os.fsync(handle)
+            _put(handle, line.encode())
+        except OSError:
+            # What was not acknowledged is no entry, not even when it happens to be whole.
+            with contextlib.suppress(OSError):
+                os.ftruncate(handle, end)
+            raise
         finally:
             os.close(handle)
         if is_new:
             sync_folder(self.path.parent)
+
+
+def _put(handle: int, content: bytes) -> None:
+    """Write all of it and wait until the disk has it; a disk that gets full takes only a part."""
+    while content:
+        content = content[os.write(handle, content) :]
+    os.fsync(handle)
 
 
 def _parse(line: bytes) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The journal: appended, on disk, and an edited line is noticed."""
 
 import json
+import resource
 import threading
 
 import pytest
@@ -75,3 +76,17 @@ def test_each_line_is_json_with_its_time(journal):
     entry = json.loads(journal.path.read_text())
     assert entry["at"].endswith("+00:00")
     assert len(entry["previous"]) == 64
+
+
+def test_an_entry_that_the_disk_takes_only_in_part_is_no_entry(journal):
+    journal.append(operation="o1", move="release")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (journal.path.stat().st_size + 30, hard))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            journal.append(operation="o1", move="alias")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    assert [entry["move"] for entry in journal.entries()] == ["release"]
+    assert journal.append(operation="o1", move="alias")["number"] == 2

@@ -10,6 +10,7 @@ from invoke import Context, Exit, task
 from infra.inventory import tasks as inventory
 from infra.nodes import tasks as nodes
 from infra.provision import tasks as provisioning
+from infra.tunnel import tasks as tunnel
 
 if TYPE_CHECKING:
     from infra.local.site import Site
@@ -64,11 +65,19 @@ def down(_c: Context, purge: bool = False, yes: bool = False) -> None:
             print(f"Removed {here.folder}.")
 
 
-@task(help={"json": "as one JSON object"})
-def status(_c: Context, json: bool = False) -> None:
+@task(
+    help={
+        "json": "as one JSON object",
+        "site": "a site with nodes: its lease, its nodes, its stages and its last audit",
+    }
+)
+def status(_c: Context, json: bool = False, site: str = "local") -> None:
     """Show what serves where, and what is wrong with it."""
     from json import dumps
 
+    if site != "local":
+        provisioning.status(site, json)
+        return
     from infra.local.view import overview
 
     with _in_words():
@@ -126,5 +135,5 @@ def _agree(question: str) -> None:
 
 
 SITE = {"up": up, "down": down, "status": status, "logs": logs}
-TOP = SITE | provisioning.TOP | nodes.TOP | inventory.TOP
+TOP = SITE | provisioning.TOP | nodes.TOP | inventory.TOP | tunnel.TOP
 LEASES = provisioning.LEASES

@@ -21,7 +21,16 @@ def load(name: str, relative_to: Path, state: Path) -> Site:
         ProvisionError: the file has mistakes, or the outputs do not fit it.
     """
     site = reading.load(name, relative_to)
-    kept = folder_of(state, site.name) / "outputs.json"
+    return load_filled(site, folder_of(state, site.name))
+
+
+def load_filled(site: Site, folder: Path) -> Site:
+    """Fill in the outputs that are kept in a site's folder, if any are.
+
+    Raises:
+        OutputsError: they do not fit the site.
+    """
+    kept = folder / "outputs.json"
     return _filled(site, kept) if kept.exists() else site
 
 

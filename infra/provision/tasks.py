@@ -138,6 +138,25 @@ def lease_delete(_c: Context, site: str, yes: bool = False) -> None:
             print(f"Deleted {pool.name}." if count else f"There was no lease {pool.name}.")
 
 
+def status(site: str, json: bool) -> None:
+    """Show a site with nodes, as `invoke status --site` does."""
+    from json import dumps
+
+    from infra.provision import overview
+
+    with _in_words():
+        setting, ledger = _open(site)
+        found = overview.look(setting, ledger)
+    if json:
+        print(dumps(found.as_json(), indent=2))
+    else:
+        from rich.console import Console
+
+        overview.show(found, Console(soft_wrap=True))
+    if found.problems:
+        raise Exit(code=1)
+
+
 def _open(site: str, yes: bool = False, replace: tuple[str, ...] = ()) -> "tuple[Setting, Ledger]":
     from infra.errors import UnknownNodeError
     from infra.provision.cloud import clouds

@@ -22,9 +22,7 @@ class TunnelError(ProvisionError):
 
     def __init__(self, node: str, said: str) -> None:
         self.node = node
-        super().__init__(
-            f"ssh to {node}: {said}. Ask the nodes how they are: invoke check-nodes --site …"
-        )
+        super().__init__(f"{node}: {said}. Ask the nodes how they are: invoke check-nodes --site …")
 
 
 @dataclass(frozen=True)
@@ -50,6 +48,7 @@ def opened(ssh_config: Path, node: str, forwards: Sequence[Forward]) -> Iterator
     argv = ["ssh", "-F", str(ssh_config), "-N", "-o", "ExitOnForwardFailure=yes"]
     # A connection of its own: a shared one would outlive us, and keep the ports.
     argv += ["-o", "ControlMaster=no", "-o", "ControlPath=none", "-o", "BatchMode=yes"]
+    argv += ["-o", "ServerAliveInterval=5", "-o", "ServerAliveCountMax=2"]
     for forward in forwards:
         argv += ["-L", f"{HOST}:{forward.port}:{forward.target}"]
     process = subprocess.Popen(
@@ -87,6 +86,15 @@ class Way:
                 if time.monotonic() > deadline:
                     raise TunnelError(self.node, f"it did not answer within {SECONDS:.0f} s")
                 time.sleep(POLL)
+
+    def stay(self) -> None:
+        """Hold the way open until it breaks.
+
+        Raises:
+            TunnelError: it broke.
+        """
+        self._process.wait()
+        self.must_stand()
 
     def must_stand(self) -> None:
         """Say why ssh has ended, if it has.

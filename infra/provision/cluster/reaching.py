@@ -123,7 +123,8 @@ def kubeconfig(setting: Setting, stage: str) -> Path:
     """
     file, node = setting.folder / KEPT, control_plane(setting)
     prints = PRINTS[setting.site.kind]
-    argv = ["ssh", "-F", str(setting.folder / "ssh_config"), "-o", "BatchMode=yes", node, prints]
+    argv = ["ssh", "-F", str(setting.folder / "ssh_config"), "-o", "BatchMode=yes"]
+    argv += ["-o", "ControlPath=none", node, prints]
     done = _said(argv)
     if done.returncode == 255:
         todo = f"Ask how it is: invoke check-nodes --site {setting.site.name}"

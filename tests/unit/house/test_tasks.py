@@ -41,7 +41,8 @@ def test_the_names_of_the_tasks_are_those_that_people_learnt(listed):
     wanted = {
         "up", "down", "status", "logs", "train", "deploy-canary", "promote", "rollback", "judge",
         "approve", "explain",
-        "provision", "destroy", "check-nodes", "ssh", "lease.show", "lease.extend", "lease.delete",
+        "provision", "destroy", "check-nodes", "ssh", "tunnel",
+        "lease.show", "lease.extend", "lease.delete",
         "charts.render", "charts.diff", "charts.validate",
         "drills.run", "drills.list",
         "services.build", "services.serve", "services.feedback",

@@ -5,6 +5,7 @@ from contextlib import ExitStack
 import pytest
 
 from tests.unit.infra import sshd
+from tests.unit.infra.lab import lab  # noqa: F401 (pytest finds it by name)
 
 
 @pytest.fixture(scope="session")

@@ -5,23 +5,19 @@ with that very copy, so nothing can change in between.
 """
 
 import hashlib
-import io
 import json
-import os
-import stat
 import tarfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from services.lifecycle.errors import ImageError
 from services.lifecycle.evidence.errors import ChangedError
-from services.lifecycle.images import view
+from services.lifecycle.images import laid_out, view
 from services.lifecycle.images.layout import Image, Layout
 
 NAMES = ("code layer", "model layer")
 VIEW = "unpacked view"
-Files = dict[str, memoryview]
 
 
 def hold(layout: Layout, digest: str) -> Image:
@@ -33,13 +29,18 @@ def hold(layout: Layout, digest: str) -> Image:
     manifest = _object(digest, "manifest", _read(layout, digest, digest, "manifest"))
     named = manifest["config"]["digest"]
     config = _object(digest, "config", _read(layout, digest, named, "config"))
-    files: Files = {}
+    files: laid_out.Files = {}
     for part, layer in zip(parts(manifest["layers"]), manifest["layers"], strict=True):
-        files |= _files(digest, part, _read(layout, digest, layer["digest"], part))
+        content = _read(layout, digest, layer["digest"], part)
+        try:
+            files |= laid_out.files(content)
+        except tarfile.TarError as error:
+            raise ChangedError(digest, part, f"cannot be read ({error})") from None
     _require_same_parts(digest, manifest, config)
     image = layout.image(digest)
     rootfs = layout.folder / "unpacked" / digest.removeprefix("sha256:") / "rootfs"
-    _compare(digest, rootfs, files)
+    if change := laid_out.first_change(rootfs, files):
+        raise ChangedError(digest, VIEW, change)
     _compare_facts(layout, image, rootfs)
     return image
 
@@ -73,42 +74,6 @@ def _require_same_parts(
     told = [each["digest"] for each in manifest["layers"]]
     if config["rootfs"]["diff_ids"] != told:
         raise ChangedError(digest, "config", "names other layers than the manifest")
-
-
-def _files(digest: str, part: str, layer: bytes) -> Files:
-    content = memoryview(layer)
-    try:
-        with tarfile.open(fileobj=io.BytesIO(layer)) as tar:
-            return {
-                member.name: content[member.offset_data : member.offset_data + member.size]
-                for member in tar
-                if member.isfile()
-            }
-    except tarfile.TarError as error:
-        raise ChangedError(digest, part, f"cannot be read ({error})") from None
-
-
-def _compare(digest: str, rootfs: Path, files: Files) -> None:
-    there = dict(_walk(str(rootfs)))
-    for name, wanted in files.items():
-        path = rootfs / name
-        if not there.pop(str(path), False) or path.read_bytes() != wanted:
-            raise ChangedError(digest, VIEW, f"was changed: {path}")
-    if there:
-        raise ChangedError(digest, VIEW, f"has something that the image has not: {min(there)}")
-
-
-def _walk(folder: str) -> Iterator[tuple[str, bool]]:
-    """Give every entry that is no folder, and whether it is a plain file and no link."""
-    if not os.path.isdir(folder) or os.path.islink(folder):  # noqa: PTH112, PTH114 - hot
-        return
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            mode = entry.stat(follow_symlinks=False).st_mode
-            if stat.S_ISDIR(mode):
-                yield from _walk(entry.path)
-            else:
-                yield entry.path, stat.S_ISREG(mode)
 
 
 def _compare_facts(layout: Layout, image: Image, rootfs: Path) -> None:

@@ -19,6 +19,7 @@ class EvidenceError(LifecycleError):
     def __init__(self, digest: str, part: str, what: str) -> None:
         self.digest = digest
         self.part = part
+        self.what = what
         super().__init__(f"{digest[:19]}: the {part} {what}. {AGAIN}")
 
 

@@ -16,6 +16,7 @@ from pathlib import Path, PurePosixPath
 from services import environments
 from services.lifecycle.durable import locked, write_whole
 from services.lifecycle.errors import ImageError
+from services.lifecycle.images import laid_out
 from services.lifecycle.images.layout import Image, Layout
 
 REQUIREMENTS = "gourmetops.requirements"
@@ -24,7 +25,7 @@ SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
 
 
 def unpack(layout: Layout, digest: str) -> Path:
-    """Lay an image out, once, and return its folder.
+    """Lay an image out, and return its folder; what is laid out already stays.
 
     Raises:
         ImageError: the image is broken, or its packages cannot be installed.
@@ -33,10 +34,25 @@ def unpack(layout: Layout, digest: str) -> Path:
     folder = layout.folder / "unpacked" / digest.removeprefix("sha256:")
     folder.mkdir(exist_ok=True)
     with locked(folder / ".lock"):
-        if not (folder / "rootfs").is_dir():
+        if not _is_laid_out(layout, image, folder / "rootfs"):
             _extract(layout, image, folder / "rootfs")
         write_whole(folder / "run.json", written(facts(layout, image, folder / "rootfs")))
     return folder
+
+
+def _is_laid_out(layout: Layout, image: Image, rootfs: Path) -> bool:
+    """Say whether the folder is there; one that somebody changed is put away."""
+    if not os.path.lexists(rootfs):
+        return False
+    wanted: laid_out.Files = {}
+    for layer in image.layers:
+        wanted |= laid_out.files(layout.path(layer.digest).read_bytes())
+    if not laid_out.first_change(rootfs, wanted):
+        return True
+    aside = Path(tempfile.mkdtemp(dir=rootfs.parent, prefix=".changed-"))
+    rootfs.replace(aside / "rootfs")
+    shutil.rmtree(aside, ignore_errors=True)
+    return False
 
 
 def _extract(layout: Layout, image: Image, target: Path) -> None:

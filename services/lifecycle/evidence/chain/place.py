@@ -7,7 +7,7 @@ from services.lifecycle.errors import LifecycleError
 from services.lifecycle.evidence.chain import links
 from services.lifecycle.evidence.chain.links import Key
 from services.lifecycle.evidence.chain.world import World
-from services.lifecycle.evidence.past import decisions
+from services.lifecycle.evidence.past import decisions, moments
 from services.lifecycle.evidence.past.decisions import Decision
 from services.lifecycle.releasing.gates.judgements import HOLD
 from services.lifecycle.releasing.gitops import Commit
@@ -61,7 +61,7 @@ def place(world: World, environment: str) -> Place:
     """Say what an environment serves and why."""
     newest = links.current(world, environment)
     told = decisions.decide(environment, world.entries, world.changes)
-    moved = [made for made in told if made.kind in MOVED]
+    moved = [made for made in told if made.kind in MOVED and made.digest]
     running = world.running.get(environment)
     release = newest.release if newest else None
     keys = [key for key in links.keys(world) if release and key.digest == release.digest]
@@ -109,7 +109,8 @@ def _return_to(world: World, environment: str) -> str:
     except LifecycleError as error:
         return str(error)
     doubt = "" if world.registry else ", unless it is on hold: MLflow does not answer"
-    return f"{target.release}, found good {world.good[environment, target.id][:19]}{doubt}"
+    since = moments.spoken(world.good[environment, target.id])
+    return f"{target.release}, found good {since}{doubt}"
 
 
 def _is_held(world: World, number: int | None) -> bool:

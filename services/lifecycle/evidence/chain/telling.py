@@ -58,11 +58,13 @@ def _add_place(root: Tree, world: World, place: Place) -> None:
 
 def _add_word(root: Tree, made: Decision) -> None:
     """Say on whose word it serves."""
-    line = _row(root, "word of", made.by or "nobody named")
-    line.append(f", {made.operation}" if made.operation else "")
+    line = _row(root, "word of", made.by or "nobody who is named")
+    line.append(f", in {made.operation}" if made.operation else "")
     line.append(f", because {made.reason}" if made.reason else "")
     if made.word:
-        line.append("; " + "; ".join(made.word))
+        branch = root.add(Text("on", style="dim"))
+        for each in made.word:
+            branch.add(Text(each, style="red" if each.startswith("FORCED") else ""))
 
 
 def _add_chain(root: Tree, world: World, chain: Chain) -> None:
@@ -122,10 +124,11 @@ def _add_releases(root: Tree, world: World, chain: Chain) -> None:
         return
     branch = root.add(Text("releases", style="dim"))
     for each in chain.releases:
-        line = Text(f"{each['environment']:<11}{moments.since(each['at'], world.now)}")
-        line.append(f", {each['by']}, {each['operation'] or 'by hand'}, {each['commit'][:12]}")
-        if each["is_current"]:
-            line.append("  serves now", style="green")
+        is_current = each["is_current"]
+        line = Text("now " if is_current else "was ", style="green" if is_current else "dim")
+        line.append(f"{each['environment']:<11}", style="not dim")
+        line.append(f"{moments.since(each['at'], world.now)}, ", style="not dim")
+        line.append(f"{each['by']}, {each['operation'] or 'by hand'}", style="not dim")
         if not each["good_since"]:
             line.append("  never found good", style="yellow")
         branch.add(line)

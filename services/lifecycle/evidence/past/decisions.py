@@ -16,6 +16,13 @@ Entry = Mapping[str, Any]
 RELEASE, TESTS, GATES, BACK, END = "release", "tests", "gates", "back", "end"
 # Gates whose being open is nothing to tell.
 PLAIN = ("hold: it is not", "lease: ", "freeze: there is none", "provenance: signature")
+NOUNS = {
+    "promote": "promotion",
+    "revert": "rollback",
+    "deploy": "deployment",
+    "judge": "judgement",
+    "test": "tests",
+}
 JUDGED = {"judge": "live traffic", "replay": "a replay"}
 
 
@@ -100,6 +107,7 @@ def _operation(group: list[Entry], changes: list[Change]) -> list[Decision]:
     moved = _last(group, RELEASE, "intent") or _last(group, RELEASE, "done")
     if moved and moved.get("after"):
         _tell_release(made, group, moved)
+        _tell_more(made, group)
         made.commit = _commit(made, changes) or str(moved.get("commit", ""))
         return [made]
     return _tell_rest(made, group)
@@ -126,6 +134,16 @@ def _tell_release(made: Decision, group: list[Entry], moved: Entry) -> None:
         made.kind, made.what = "released", f"{to} released{was}"
 
 
+def _tell_more(made: Decision, group: list[Entry]) -> None:
+    """Tell what else moved with a release: a hold, and traffic."""
+    for entry in group:
+        kind, _, name = str(entry["move"]).partition(" ")
+        if kind == "hold" and entry["state"] == "intent":
+            made.what += f", version {name} on hold"
+    if weight := _last_weight(group):
+        made.what += f", {weight['after']['share']} % of the traffic"
+
+
 def _tell_rest(made: Decision, group: list[Entry]) -> list[Decision]:
     """Tell an operation that released nothing."""
     told: list[Decision] = []
@@ -139,8 +157,9 @@ def _tell_rest(made: Decision, group: list[Entry]) -> list[Decision]:
     if told:
         return told
     if _ended_badly(group) or _last(group, None, "failed"):
-        gates = _last(group, GATES, "asked")
-        made.kind, made.what = ("refused", "refused") if gates else ("failed", "came to nothing")
+        is_refused = bool(_last(group, GATES, "asked"))
+        made.kind = "refused" if is_refused else "failed"
+        made.what = f"{_noun(made.operation)} {'refused' if is_refused else 'came to nothing'}"
         return [made]
     return []
 
@@ -222,6 +241,12 @@ def _reason(group: list[Entry]) -> str:
         return str(ended["reason"])
     failed = _last(group, None, "failed")
     return str(failed["reason"]) if failed and not (ended and ended["state"] == "Succeeded") else ""
+
+
+def _noun(operation: str) -> str:
+    """Name what an operation was to be, by the name of its workflow."""
+    found = (noun for name, noun in NOUNS.items() if operation.startswith(name))
+    return next(found, "operation")
 
 
 def _by(group: list[Entry]) -> str:

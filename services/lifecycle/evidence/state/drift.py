@@ -147,8 +147,11 @@ def _proof(made: Row, world: World, release: Release) -> None:
     try:
         verification.require(world.step, release.digest)
     except EvidenceError as error:
-        made.proof = f"{error.part} changed" if error.part != "signature" else "other key"
-        made.problems.append(str(error))
+        made.proof = "not proved"
+        made.problems.append(
+            f"its image is not what was baked and signed: the {error.part} {error.what}. Bake "
+            f"it again, or go back: invoke rollback {made.environment}"
+        )
         return
     made.proof = "verified"
 

@@ -213,10 +213,13 @@ def test_baking_again_changes_nothing_that_was_said(baked, tmp_path):
 def test_baking_again_mends_what_was_changed(baked, tmp_path):
     for part in ("model layer", "config", "provenance"):
         flip(baked.parts()[part], 20)
+    flip(baked.view / "rootfs" / "app" / "model" / "model.onnx", 20)
+    (baked.view / "rootfs" / "app" / "more.py").write_text("print('hello')")
 
     make(baked.step, tmp_path / "again", operation="bake-2")
 
     assert baked.verify().operation == "bake-2"
+    assert sorted(path.name for path in baked.view.iterdir()) == [".lock", "rootfs", "run.json"]
 
 
 def test_no_image_is_listed_for_what_is_said_of_one(baked):

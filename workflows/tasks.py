@@ -13,14 +13,14 @@ from workflows.submission import ENVIRONMENTS, SOURCES, SubmissionError
     help={
         "branch": "branch, tag or commit whose code trains; its default branch if not given",
         "data": "sample, or a folder or zip of photos",
-        "until": "register, staging or canary",
+        "until": "register, staging, canary or production",
         "name": "of the run, made up if not given",
     }
 )
 def train(
     _c: Context, branch: str = "HEAD", data: str = "sample", until: str = "canary", name: str = ""
 ) -> None:
-    """Train a model and take it as far as canary."""
+    """Train a model and take it as far as canary, or with its approval to production."""
     photos = data if data == "sample" else _absolute(data)
     wanted = {"branch": branch, "data": photos, "until": until}
 

@@ -40,9 +40,8 @@ class Site:
         """Run a verb of the lifecycle, as a step would."""
         return self._python("-m", "services.lifecycle", *arguments)
 
-    def bake(self, *flags):
+    def bake(self, *flags, model=ROOT / "services" / "classifier" / "bootstrap" / "model"):
         """Register and bake a version; return its number and digest."""
-        model = ROOT / "services" / "classifier" / "bootstrap" / "model"
         tracking = self.facts["MLFLOW_TRACKING_URI"]
         script = Path(__file__).with_name("trained.py")
         run = self._python(str(script), tracking, str(model), *flags)["run"]

@@ -43,11 +43,11 @@ def names() -> list[str]:
     return sorted(path.stem for path in HERE.glob("*.yaml"))
 
 
-def run(name: str, parameters: Mapping[str, str], *options: str) -> int:
+def run(name: str, parameters: Mapping[str, str], *options: str, waits: bool = False) -> int:
     """Run one of our workflows and return the runner's exit code.
 
     What a killed command left of the very same is gone on with. What is interrupted is taken
-    back.
+    back. `waits`: where it is suspended, it waits for people even if none is at the terminal.
 
     Raises:
         SubmissionError: there is no such workflow, the local site was never started, or
@@ -59,7 +59,7 @@ def run(name: str, parameters: Mapping[str, str], *options: str) -> int:
         return _start(name, parameters, *options)
     environment = unfinished.environment_of(name, parameters)
     require_free(environment)
-    code = _go(name, parameters)
+    code = _go(name, parameters, *(["--suspend", "wait"] if waits else []))
     if code in INTERRUPTED and environment and unfinished.holder(state(), environment):
         print(f"interrupted: {environment} is put in order again", flush=True)
         call(
@@ -74,12 +74,12 @@ def run(name: str, parameters: Mapping[str, str], *options: str) -> int:
     return code
 
 
-def _go(name: str, parameters: Mapping[str, str]) -> int:
+def _go(name: str, parameters: Mapping[str, str], *options: str) -> int:
     left = unfinished.run_of(state(), name, parameters)
     if left is None:
-        return _start(name, parameters)
+        return _start(name, parameters, *options)
     print(f"goes on with {left}, which broke off", flush=True)
-    return again("retry", left)
+    return again("retry", left, *options)
 
 
 def _start(name: str, parameters: Mapping[str, str], *options: str) -> int:
@@ -91,7 +91,7 @@ def runner(verb: str, *arguments: str) -> int:
     """Run the workflow runner in the foreground, on the runs of the local site."""
     where = [] if verb in ("lint", "support") else ["--state", str(state() / "runs")]
     command = [sys.executable, "-m", "workflows.runner", verb, *where, *arguments]
-    return call(command)
+    return call(command, GOURMET_PERSON=person())
 
 
 def again(verb: str, *arguments: str) -> int:
@@ -99,11 +99,21 @@ def again(verb: str, *arguments: str) -> int:
     return runner(verb, *arguments, *_site())
 
 
-def call(command: Sequence[str]) -> int:
+def person() -> str:
+    """Return who is at it, as Git knows them: Name <address>."""
+    ask = ["git", "-C", str(CLONE), "var", "GIT_AUTHOR_IDENT"]
+    done = subprocess.run(ask, capture_output=True, text=True, check=False)
+    # After name and address come the time and its zone.
+    known = done.stdout.rsplit(" ", 2)[0] if done.returncode == 0 else ""
+    return known or os.environ.get("USER") or os.environ.get("LOGNAME") or "somebody"
+
+
+def call(command: Sequence[str], **more: str) -> int:
     """Run a command in the foreground; Ctrl-C is its own to handle, and it ends when we do."""
     with subprocess.Popen(
         command,
         cwd=CLONE,
+        env={**os.environ, **more},
         preexec_fn=_end_with_parent,  # noqa: PLW1509 - no task of ours has threads
     ) as process:
         signal.signal(signal.SIGTERM, lambda *_: process.terminate())

@@ -32,18 +32,54 @@ def train(
     _with_refusals(submit)
 
 
-@task(name="deploy-canary", help={"version": "what staging serves if not given"})
-def deploy_canary(_c: Context, version: str = "") -> None:
+PLANS = {
+    "plan": "show what would be done, and do nothing",
+    "apply": "FILE: do exactly this plan, or refuse because the world has moved since",
+    "json": "with --plan: as one JSON object, to keep for --apply",
+}
+FORCE = {"force": "why closed gates are passed all the same; it is journalled"}
+
+
+@task(name="deploy-canary", help={"version": "what staging serves if not given", **PLANS, **FORCE})
+def deploy_canary(
+    _c: Context,
+    *,
+    version: str = "",
+    plan: bool = False,
+    apply: str = "",
+    json: bool = False,
+    force: str = "",
+) -> None:
     """Promote the version that staging serves to canary."""
-    _promote(version, "canary")
+    wish = {"command": "promote", "target": "canary", "version": version, "force": force}
+    _promote(wish, plan=plan, apply=apply, json=json)
 
 
-@task(help={"to": "canary or production", "version": "what the one before serves if not given"})
-def promote(_c: Context, to: str, version: str = "") -> None:
+@task(
+    help={
+        "to": "canary or production",
+        "version": "what the one before serves if not given",
+        "wait-for-approval": "do not end where only an approval is missing: wait for it",
+        **PLANS,
+        **FORCE,
+    }
+)
+def promote(
+    _c: Context,
+    to: str,
+    *,
+    version: str = "",
+    wait_for_approval: bool = False,
+    plan: bool = False,
+    apply: str = "",
+    json: bool = False,
+    force: str = "",
+) -> None:
     """Promote a version to the next environment."""
     if to not in SOURCES:
         raise Exit(f"No promotion leads to {to!r}: choose {' or '.join(SOURCES)}.", 2)
-    _promote(version, to)
+    wish = {"command": "promote", "target": to, "version": version, "force": force}
+    _promote(wish, plan=plan, apply=apply, json=json, waits=wait_for_approval)
 
 
 @task(
@@ -69,12 +105,25 @@ def judge(_c: Context, version: str = "", replay: str = "", deadline: int = 1800
     _with_refusals(submit)
 
 
-@task(positional=["env"], help={"env": ", ".join(ENVIRONMENTS), "reason": "kept with the version"})
-def rollback(_c: Context, env: str, reason: str = "rolled back by hand") -> None:
+@task(
+    positional=["env"],
+    help={"env": ", ".join(ENVIRONMENTS), "reason": "kept with the version", **PLANS},
+)
+def rollback(
+    _c: Context,
+    env: str,
+    *,
+    reason: str = "rolled back by hand",
+    plan: bool = False,
+    apply: str = "",
+    json: bool = False,
+) -> None:
     """Take an environment back to its last approved release."""
     if env not in ENVIRONMENTS:
         raise Exit(f"No environment {env!r}: choose {', '.join(ENVIRONMENTS)}.", 2)
-    _run("revert-model", {"environment": env, "reason": reason})
+    wish = {"command": "rollback", "target": env, "reason": reason}
+    if not _planned(wish, plan=plan, apply=apply, json=json):
+        _run("revert-model", {"environment": env, "reason": reason})
 
 
 @task(positional=["file"], iterable=["file"], help={"file": "ours if not given; repeat for more"})
@@ -146,12 +195,36 @@ def support(_c: Context) -> None:
     _end(submission.runner("support"))
 
 
-def _promote(version: str, target: str) -> None:
+def _promote(
+    wish: dict[str, str], *, plan: bool, apply: str, json: bool, waits: bool = False
+) -> None:
+    if _planned(wish, plan=plan, apply=apply, json=json):
+        return
+    target = wish["target"]
+    more = {"force": wish["force"]} if wish["force"] else {}
+    more |= {"wait-for-approval": "yes"} if waits else {}
+
     def submit() -> int:
-        number = version or submission.released(SOURCES[target])
-        return submission.run("promote-model", {"model-version": number, "target": target})
+        number = wish["version"] or submission.released(SOURCES[target])
+        wanted = {"model-version": number, "target": target, **more}
+        return submission.run("promote-model", wanted, waits=waits)
 
     _with_refusals(submit)
+
+
+def _planned(wish: dict[str, str], *, plan: bool, apply: str, json: bool) -> bool:
+    """Show or carry out a plan where one is asked for."""
+    from workflows import planning
+
+    if plan and apply:
+        raise Exit("--plan shows and --apply does: give one of them.", 2)
+    if json and not plan:
+        raise Exit("--json is for --plan.", 2)
+    if plan:
+        _with_refusals(lambda: planning.show(wish, as_json=json))
+    elif apply:
+        _with_refusals(lambda: planning.apply(_absolute(apply), wish))
+    return plan or bool(apply)
 
 
 def _run(name: str, parameters: dict[str, str], *options: str) -> None:

@@ -64,10 +64,13 @@ def _rehearse(
     """Make the commits of a promotion in the working copy; return the shares after them."""
     wanted, folder = rendered
     made = Operation(OPERATION, question.target, step.journal)
+    canary = Operation(OPERATION, back.CANARY, step.journal)
+    first = weights.steps()[0]
+    if question.target == back.CANARY and now.get(back.CANARY, 0) > first:
+        back.put_share(step, canary, first)
     release.commit(step, made, wanted, folder)
-    if question.target != back.CANARY:
-        return now
-    back.put_share(step, made, weights.steps()[0])
+    # Production serves then what canary does, so canary needs no traffic any more.
+    back.put_share(step, canary, first if question.target == back.CANARY else 0)
     return shares.full(weights.read(step.gitops.tree()))
 
 

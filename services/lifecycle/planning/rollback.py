@@ -25,7 +25,9 @@ def make(step: Rehearsing, environment: str, reason: str) -> Plan:
     if left is None:
         raise ReleaseError(f"{environment}: nothing was ever released here.")
     approved = step.gitops.approved(environment)
-    target = back.choose(approved, left, lambda number: back.is_held(step, number))
+    target = back.choose(
+        back.proved(step, approved), left, lambda number: back.is_held(step, number)
+    )
     now = shares.full(weights.read(step.gitops.tree()))
     made = Operation(OPERATION, environment, step.journal)
     if environment == back.CANARY:

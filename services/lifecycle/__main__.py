@@ -34,6 +34,7 @@ VERBS = {
     "undo": "take back what an operation did",
     "approve": "say that a version may go to an environment",
     "plan": "what would a promotion or a rollback do? moves nothing",
+    "recheck": "is the world as a plan saw it?",
     "explain": "what does each gate say of a version? moves nothing",
     "trace": "follow a commit, run, version, digest or environment to both ends",
     "history": "tell the past of an environment as a log of decisions",

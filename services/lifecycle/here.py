@@ -16,6 +16,10 @@ ROOT = Path(__file__).resolve().parents[2]
 REQUIREMENTS = ROOT / "services/lifecycle/requirements.txt"
 
 
+# Verbs that say what a workflow would do.
+AS_STEPS = {"explain", "plan"}
+
+
 class NotHereError(Exception):
     """The verb cannot run here; the message says what to do."""
 
@@ -27,7 +31,8 @@ def run(verb: str, *arguments: str) -> int:
         NotHereError: the local site was never started, or its packages cannot be had.
     """
     environment = {**os.environ, **facts(), "GOURMET_PERSON": person()}
-    with subprocess.Popen(command(verb, *arguments), cwd=ROOT, env=environment) as process:
+    folder = steps_code() if verb in AS_STEPS else ROOT
+    with subprocess.Popen(command(verb, *arguments), cwd=folder, env=environment) as process:
         while True:
             try:
                 return process.wait()
@@ -44,6 +49,18 @@ def command(verb: str, *arguments: str) -> list[str]:
     except environments.SetupError as error:
         raise NotHereError(str(error)) from None
     return [str(python), "-m", "services.lifecycle", verb, *arguments]
+
+
+def steps_code() -> Path:
+    """Return the folder with the code that the site's workflow steps run.
+
+    What is asked before a move is answered by the code that will make it, not by what was
+    edited here since.
+    """
+    data: dict[str, str] = yaml.safe_load((state() / "platform.yaml").read_text())["data"]
+    digest = data.get("lifecycle-image", "").partition("@sha256:")[2]
+    folder = state() / "images" / "unpacked" / digest / "rootfs" / "app"
+    return folder if digest and folder.is_dir() else ROOT
 
 
 def person() -> str:

@@ -1,11 +1,13 @@
 """Take an environment back to its last approved release, and hold the version that it leaves."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from services.lifecycle import failpoints
 from services.lifecycle.errors import RefusedError, ReleaseError
+from services.lifecycle.evidence import verification
+from services.lifecycle.evidence.errors import EvidenceError
 from services.lifecycle.releasing import operation as moves
 from services.lifecycle.releasing import weights
 from services.lifecycle.releasing.gates.judgements import HOLD
@@ -41,9 +43,8 @@ def go(step: Step, made: Operation, reason: str, leaving: str = ANY) -> Went:
         raise ReleaseError(f"{made.environment}: nothing was ever released here.")
     left = step.gitops.at(made.environment, before["commit"])
     _require_leaving(made.environment, left, leaving)
-    target = choose(
-        step.gitops.approved(made.environment), left, lambda number: is_held(step, number)
-    )
+    good = proved(step, step.gitops.approved(made.environment))
+    target = choose(good, left, lambda number: is_held(step, number))
     if not begun(made):
         made.note(BACK, moves.BEGIN, reason=reason, leaving=leaving, before=before)
     if made.environment == CANARY:
@@ -104,8 +105,19 @@ def put_share(step: Step, made: Operation, share: int) -> None:
     weights.put(*where, share, message=message, fence=made.lock)
 
 
+def proved(step: Step, approved: Iterable[Commit]) -> Iterator[Commit]:
+    """Give the approved releases whose images are still what was baked and signed."""
+    for commit in approved:
+        try:
+            verification.require(step, commit.release.digest)
+        except EvidenceError as error:
+            step.say(f"{commit.release} is passed over: {error}")
+            continue
+        yield commit
+
+
 def choose(
-    approved: list[Commit], leaving: Commit, is_held: Callable[[int | None], bool]
+    approved: Iterable[Commit], leaving: Commit, is_held: Callable[[int | None], bool]
 ) -> Commit:
     """Return the newest approved release that is not the one to leave, and not on hold.
 

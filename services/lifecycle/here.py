@@ -5,6 +5,7 @@ differs between sites by the ConfigMap `platform` that the local site wrote. Oth
 it as a command: python -m services.lifecycle.here VERB ...
 """
 
+import json
 import os
 import subprocess
 import sys
@@ -38,6 +39,19 @@ def run(verb: str, *arguments: str) -> int:
                 return process.wait()
             except KeyboardInterrupt:
                 continue
+
+
+def outputs(verb: str, *arguments: str) -> tuple[int, dict[str, str]]:
+    """Run a verb and return its exit code, and what it put out for a program.
+
+    Raises:
+        NotHereError: the local site was never started, or its packages cannot be had.
+    """
+    environment = {**os.environ, **facts(), "GOURMET_PERSON": person()}
+    done = subprocess.run(
+        command(verb, *arguments), cwd=ROOT, env=environment, stdout=subprocess.PIPE, check=False
+    )
+    return done.returncode, json.loads(done.stdout) if done.stdout else {}
 
 
 def command(verb: str, *arguments: str) -> list[str]:

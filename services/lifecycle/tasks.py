@@ -25,11 +25,25 @@ def explain(_c: Context, version: str, to: str, json: bool = False) -> None:
     },
 )
 def approve(
-    _c: Context, version: str, to: str, note: str = "", expires: str = "", revoke: bool = False
+    _c: Context, version: str, to: str, *, note: str = "", expires: str = "", revoke: bool = False
 ) -> None:
     """Say that a version may go to an environment."""
-    asked = [f"--version={version}", f"--target={to}", f"--note={note}", f"--expires={expires}"]
-    run("approve", *asked, *(["--revoke"] if revoke else []))
+    import subprocess
+    import sys
+
+    from services.lifecycle import here
+
+    which = [f"--version={version}", f"--target={to}"]
+    more = [f"--note={note}", f"--expires={expires}", *(["--revoke"] if revoke else [])]
+    try:
+        code, said = here.outputs("approve", *which, *more)
+    except here.NotHereError as error:
+        raise Exit(str(error), 2) from None
+    if not code and said["answer"] == "allow":
+        command = [sys.executable, "-m", "workflows.waiting", *which]
+        code = subprocess.run(command, cwd=here.ROOT, check=False).returncode
+    if code:
+        raise Exit(code=code)
 
 
 @task(

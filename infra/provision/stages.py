@@ -31,9 +31,18 @@ def _delivered(name: str, about: str, module: str, needs: tuple[str, ...],
     if find_spec(f"infra.provision.{module}") is None:
         return Stage(name, about, kinds)
     made = import_module(f"infra.provision.{module}")
+
+    def inputs(setting: Setting, results: Mapping[str, Any]) -> dict[str, Any]:
+        """A server that was built anew is as bare as a new one, whatever its name."""
+        return {"given": made.inputs(setting, results), "servers": _servers(results)}
+
     outdated = getattr(made, "outdated", None)
     always = bool(getattr(made, "ALWAYS", False))
-    return Stage(name, about, kinds, made.inputs, made.run, outdated, always, needs)
+    return Stage(name, about, kinds, inputs, made.run, outdated, always, needs)
+
+
+def _servers(results: Mapping[str, Any]) -> Any:
+    return results.get("terraform", {}).get("outputs", {}).get("servers")
 
 
 STAGES = (

@@ -5,6 +5,7 @@ and the names of an own account.
 """
 
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -20,6 +21,7 @@ from tests.openstack.people import Person
 pytestmark = pytest.mark.timeout(1800)
 SHIPPED = Path(__file__).parents[2] / "infra/sites/kvm.yaml"
 POOL = "reached"
+UNTIL = ("--until", "prepare", "--yes")
 
 
 @pytest.fixture
@@ -68,15 +70,43 @@ def pool_of_addresses(cloud, floating):
 
 
 def test_from_an_account_to_audited_nodes_and_back_to_nothing(cloud, hosts, me):
-    said = me.types("provision", "--until", "node-checks", "--yes")
-    outputs = json.loads((me.state / "outputs.json").read_text())
-    floating = outputs["floating_ip"]["value"]
-    assert floating == hosts.way_in
+    said = me.types("provision", *UNTIL)
+    made = outputs(me)
+    assert made["floating_ip"] == hosts.way_in
     assert "3 of 3 nodes are ready" in said
-    pinned = (me.state / "known_hosts").read_text()
-    assert floating in pinned
-    assert "192.168.1.12" in pinned
+    assert logs_in(me, "node3") == "node3"
+    pinned = keys(me)
+    assert set(pinned) == {hosts.way_in, "192.168.1.12", "192.168.1.13"}
+
+    again = me.types("provision", *UNTIL)
+    assert re.search(r"^prepare .* stands: done", again, re.M)
+    assert re.search(r"^terraform .* stands: done", again, re.M)
+    assert "changed=0" in me.types("provision", "--only", "prepare", "--yes")
+
+    me.types("provision", "--replace", "node3", *UNTIL)
+    after = outputs(me)["servers"]
+    assert {name for name in after if after[name] != made["servers"][name]} == {"node3"}
+    assert keys(me)["192.168.1.13"] != pinned.pop("192.168.1.13")
+    assert pinned.items() <= keys(me).items()
+
+    shown = me.types("status")
+    assert shown.count("answers") == 3
+    assert "2 h 5" in shown
+    assert "h 5" in me.types("lease.extend", "--hours", "5", "--yes")
+
     me.types("destroy", "--yes")
+
+
+def outputs(me):
+    """Return what Terraform last put out."""
+    found = json.loads((me.state / "outputs.json").read_text())
+    return {name: each["value"] for name, each in found.items()}
+
+
+def keys(me):
+    """Return the key that is pinned for each address."""
+    lines = (me.state / "known_hosts").read_text().splitlines()
+    return {line.split()[0]: line.split(maxsplit=1)[1] for line in lines}
 
 
 def logs_in(me, node):

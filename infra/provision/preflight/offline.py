@@ -15,7 +15,7 @@ from infra.provision.setting import Setting
 
 def look(setting: Setting, environ: Mapping[str, str]) -> list[Finding]:
     """Return everything that is wrong on this machine."""
-    found = list(programs.look(setting, environ))
+    found = [*programs.look(setting, environ), *_cluster(setting)]
     if setting.site.kind != "openstack":
         return [*found, *_key(setting, environ)]
     found += _clouds(setting)
@@ -23,6 +23,16 @@ def look(setting: Setting, environ: Mapping[str, str]) -> list[Finding]:
         sentence = f"{', '.join(left)} would override clouds.yaml, so no stage is given them"
         found.append(Finding("variables", sentence, bad=False))
     return [*found, *_key(setting, environ)]
+
+
+def _cluster(setting: Setting) -> Iterator[Finding]:
+    """Yield what Kubespray would refuse after the machines are made."""
+    if setting.site.kind == "server" or not setting.goes_through("kubespray"):
+        return
+    from infra.provision import kubespray
+
+    for fault in kubespray.look_ahead(setting.site):
+        yield Finding("kubespray", str(fault))
 
 
 def _clouds(setting: Setting) -> Iterator[Finding]:

@@ -22,7 +22,8 @@ OPENSTACK = {
 @pytest.fixture
 def setting(tmp_path):
     """A run at a site of three nodes, with both entries in clouds.yaml."""
-    nodes = tuple(Node(f"node{n}", f"192.168.1.1{n}", ("worker",), jump=n == 1) for n in (1, 2, 3))
+    roles = ("control-plane", "etcd", "worker")
+    nodes = tuple(Node(f"node{n}", f"192.168.1.1{n}", roles, jump=n == 1) for n in (1, 2, 3))
     network = Network(private="192.168.1.0/24")
     site = Site("lab", "openstack", ssh=Ssh("cc"), nodes=nodes, network=network,
                 openstack=dict(OPENSTACK))  # fmt: skip

@@ -259,3 +259,14 @@ def test_a_site_of_hosts_needs_no_cloud(setting, environ):
     site = dataclasses.replace(setting.site, kind="hosts", openstack=None)
 
     assert said(dataclasses.replace(setting, site=site, clouds=None), environ) == []
+
+
+def test_what_kubespray_would_refuse_is_told_before_any_machine_is_made(setting, environ):
+    nodes = tuple(dataclasses.replace(node, roles=("worker",)) for node in setting.site.nodes)
+    headless = dataclasses.replace(setting, site=dataclasses.replace(setting.site, nodes=nodes))
+
+    found = said(headless, environ)
+
+    assert any("group kube_control_plane is empty, and nobody would run the API" in one
+               for one in found)  # fmt: skip
+    assert said(headless.on(("preflight", "lease", "terraform")), environ) == []

@@ -17,7 +17,7 @@ from services.lifecycle.releasing.releases import Release, written
 from services.lifecycle.verbs import release
 
 # The name that the operation will have is not known yet.
-OPERATION = "as the workflow will be called"
+OPERATION = "(the name of the workflow)"
 
 
 def make(step: Rehearsing, question: Question, force: str) -> Plan:

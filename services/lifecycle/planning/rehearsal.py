@@ -9,6 +9,12 @@ from services.lifecycle.errors import AskedWronglyError
 from services.lifecycle.releasing.gitops import Fence, GitOps
 from services.lifecycle.step import Step
 
+# Whatever a person told git, and however many objects there are: the same text everywhere.
+AS_ANYWHERE = (
+    "--no-color", "--no-ext-diff", "--no-textconv", "--no-renames", "--full-index",
+    "--unified=3", "--diff-algorithm=myers", "--src-prefix=a/", "--dst-prefix=b/",
+)  # fmt: skip
+
 
 class Rehearsal(GitOps):
     """A working copy as the repository is now, and the commits that would be made on it."""
@@ -28,7 +34,7 @@ class Rehearsal(GitOps):
         self._refresh()
         write(self.work)
         self._git("add", "--all", ".")
-        diff = self._git("diff", "--cached", "--no-color", "--no-ext-diff", "--no-renames")
+        diff = self._git("diff", "--cached", *AS_ANYWHERE)
         if diff:
             self.commits.append({"message": message, "diff": diff})
             self._git("commit", "--quiet", "--message", message)

@@ -49,9 +49,15 @@ def serve(_c: Context, model: str = "", port: int = 8000) -> None:
     )
 
 
-@task(help={"export": "a new folder for the data set", "environment": "of this one, else of all"})
+@task(
+    optional=["export"],
+    help={
+        "export": "make a version of the data set: named by its content, or in this new folder",
+        "environment": "of this one, else of all",
+    },
+)
 def feedback(_c: Context, export: str = "", environment: str = "") -> None:
-    """Count users' corrections, or export a data set."""
+    """Count users' corrections, or make a data set of them."""
     pattern = f"gourmetgram-{environment or '*'}/feedback"
     folders = sorted((_state() / "volumes").glob(pattern))
     kept = sum(len(list(folder.glob("*.json"))) for folder in folders)
@@ -60,10 +66,13 @@ def feedback(_c: Context, export: str = "", environment: str = "") -> None:
         return
     if not kept:
         raise Exit("No correction was made yet: use «this is wrong» on the page.", 1)
-    out = Path(os.environ.get("GOURMET_FROM", "."), export)
     sources = [part for folder in folders for part in ("--from", str(folder))]
+    # Without a value Invoke gives True.
+    named = isinstance(export, bool)
+    place = _state() / "data" if named else Path(os.environ.get("GOURMET_FROM", "."), export)
     verb = [_python(CLASSIFIER), "-m", "services.classifier.feedback", "export"]
-    _run([*verb, *sources, "--out", str(out)])
+    _run([*verb, *sources, "--into" if named else "--out", str(place)])
+    print("Train with it: ./run invoke train --data sample+FOLDER, where FOLDER is what `out` says")
 
 
 def _state() -> Path:

@@ -21,12 +21,15 @@ def train(
     _c: Context, branch: str = "HEAD", data: str = "sample", until: str = "canary", name: str = ""
 ) -> None:
     """Train a model and take it as far as canary, or with its approval to production."""
-    photos = data if data == "sample" else _absolute(data)
-    wanted = {"branch": branch, "data": photos, "until": until}
+    whole = data == "sample" or "+" not in data or Path(_absolute(data)).exists()
+    parts = [data] if whole else data.rsplit("+", 1)
+    photos = [part if part == "sample" else _absolute(part) for part in parts]
+    wanted = {"branch": branch, "data": "+".join(photos), "until": until}
 
     def submit() -> int:
-        if photos != "sample":
-            submission.show(photos)
+        for part in photos:
+            if part != "sample":
+                submission.show(part)
         return submission.run("train-model", wanted, *(["--name", name] if name else []))
 
     _with_refusals(submit)

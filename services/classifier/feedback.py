@@ -1,14 +1,13 @@
 """Corrections by people: kept beside the photo, and exported as a data set.
 
 `python -m services.classifier.feedback export --from DIR --out FOLDER` lays the corrected
-photos out as one folder per label, which the trainer takes as data; `--from` may be repeated.
+photos out as one folder per label with a card, which the trainer takes as data beside other
+photos; `--from` may be repeated.
 """
 
 import argparse
 import json
-import shutil
 import sys
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -17,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from services import food
+from services.classifier import corrected
+from services.classifier.corrected import Corrected
 from services.classifier.errors import ClassifierError, UnknownLabelError
 from services.classifier.shelf import Shelf
 
@@ -62,27 +63,48 @@ def keep(shelf: Shelf, photo: bytes, correction: Correction) -> None:
     shelf.put(correction.photo, "jpg", picture.getvalue(), facts)
 
 
-def export(sources: Sequence[Path], out: Path) -> dict[str, Any]:
-    """Lay corrected photos out as `out/<folder of the label>/<hash>.jpg`; return the counts.
+def export(sources: Sequence[Path], out: Path, *, named: bool = False) -> dict[str, Any]:
+    """Make a version of a data set of the corrections; return where it is and its card.
 
-    Of a photo that was corrected in several folders, the last word counts.
+    Of a photo that was corrected in several folders, or sent in several files, the last word
+    counts, and it is there once.
+
+    Args:
+        sources: The FEEDBACK_DIRs of classifiers.
+        out: The folder to make.
+        named: Make it in `out` instead, under a name that its content gives; a version that is
+            there already is left as it is.
 
     Raises:
-        ExportError: there is nothing to export, or something in the way.
+        ExportError: there is nothing to export, something in the way, or a picture that must
+            not be in a data set.
     """
-    if out.exists() and any(out.iterdir()):
+    if not named and out.exists() and any(out.iterdir()):
         raise ExportError(f"{out} is not empty: name a new folder.")
-    kept = [correction for source in sources for correction in _corrections(source)]
-    last = {found.photo: (found, picture) for _, found, picture in sorted(kept, key=_when)}
-    there = [(found, picture) for found, picture in last.values() if picture.exists()]
-    if not there:
+    photos = corrected.once(_photos(sources))
+    if not photos:
         raise ExportError(f"{_named(sources)} holds no correction yet: there is nothing to export.")
-    for found, picture in there:
-        folder = out / food.FOLDERS[food.LABELS.index(found.corrected)]
-        folder.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(picture, folder / picture.name)
-    labels = Counter(found.corrected for found, _ in there)
-    return {"out": str(out), "photos": len(there), "labels": dict(sorted(labels.items()))}
+    card = corrected.card(photos)
+    folder = out / corrected.name(card) if named else out
+    if not (folder / corrected.CARD).exists():
+        corrected.write(photos, card, folder)
+    return {"out": str(folder), **card}
+
+
+def _photos(sources: Sequence[Path]) -> list[Corrected]:
+    """Return what was corrected, the oldest first; all that is wrong is said at once."""
+    kept = [correction for source in sources for correction in _corrections(source)]
+    last = {found.photo: (at, found, picture) for at, found, picture in sorted(kept, key=_when)}
+    there = [each for each in last.values() if each[2].exists()]
+    photos, wrong = [], []
+    for at, found, picture in there:
+        content = picture.read_bytes()
+        if why := corrected.problem(content):
+            wrong.append(f"{picture}: {why}")
+        photos.append(Corrected(content, found.corrected, found.version, at[:10]))
+    if wrong:
+        raise ExportError(f"{'; '.join(wrong)} Move these pictures away, and export again.")
+    return photos
 
 
 def _corrections(source: Path) -> Iterator[tuple[str, Correction, Path]]:
@@ -117,10 +139,13 @@ def main(arguments: Sequence[str]) -> int:
     verb.add_argument(
         "--from", dest="sources", type=Path, action="append", required=True, metavar="DIR"
     )
-    verb.add_argument("--out", type=Path, required=True, metavar="FOLDER")
+    place = verb.add_mutually_exclusive_group(required=True)
+    place.add_argument("--out", type=Path, metavar="FOLDER", help="the folder to make")
+    place.add_argument("--into", type=Path, metavar="FOLDER", help="make one there, so named")
     chosen = parser.parse_args(arguments)
+    folder, named = chosen.out or chosen.into, bool(chosen.into)
     try:
-        print(json.dumps(export(chosen.sources, chosen.out), ensure_ascii=False))
+        print(json.dumps(export(chosen.sources, folder, named=named), ensure_ascii=False))
     except ClassifierError as error:
         print(error, file=sys.stderr)
         return 1

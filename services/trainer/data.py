@@ -6,8 +6,9 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from services.trainer import faults, files, intake
+from services.trainer import dataset, faults, files, intake
 from services.trainer.dataset import CARD, DataSet
+from services.trainer.errors import SourceError
 from services.trainer.sample import build, foods, icons
 
 SAMPLE = Path(build.__file__).parent
@@ -15,6 +16,9 @@ SAMPLE = Path(build.__file__).parent
 
 def prepare(source: str, out: Path, seed: int, cache: Path) -> dict[str, Any]:
     """Fill `out` with a sound data set and its card; return the card.
+
+    `BASE+FOLDER` is a data set with the corrected photos of a folder added to it, as
+    `invoke services.feedback --export` makes them.
 
     Raises:
         BadDataError: the data is bad; `out` is as it was.
@@ -26,10 +30,33 @@ def prepare(source: str, out: Path, seed: int, cache: Path) -> dict[str, Any]:
         with files.whole_folder(out) as new:
             shutil.copytree(made, new, dirs_exist_ok=True)
         return read_card(out)
+    base, _, more = source.rpartition("+")
+    if base and not Path(source).exists():
+        return _with_corrections(base, Path(more), out, seed, cache)
     with files.whole_folder(out) as new:
         strange = intake.take(Path(source), new, seed)
         data = faults.require_sound(new, source, strange)
         return _write_card(new, data, {"source": source, "seed": seed, "licences": {}})
+
+
+def _with_corrections(base: str, more: Path, out: Path, seed: int, cache: Path) -> dict[str, Any]:
+    """Fill `out` with a data set and with photos that people corrected; the last word is theirs."""
+    if not (more / CARD).is_file():
+        what = f"holds no {CARD}. Make it with `invoke services.feedback --export`"
+        raise SourceError(str(more), f"{what}.")
+    with files.whole_folder(out) as new:
+        facts = prepare(base, new / "base", seed, cache)
+        for split in dataset.SPLITS:
+            (new / "base" / split).rename(new / split)
+        shutil.rmtree(new / "base")
+        strange = intake.add(more, new, seed)
+        data = faults.require_sound(new, f"{base}+{more}", strange)
+        corrections = {**read_card(more), "folder": str(more)}
+        kept: dict[str, Any] = {
+            name: facts[name] for name in ("licences", "houses") if name in facts
+        }
+        source = {"source": f"{base}+{more.name}", "seed": seed}
+        return _write_card(new, data, {**source, **kept, "corrections": corrections})
 
 
 def read_card(folder: Path) -> dict[str, Any]:

@@ -2,10 +2,12 @@
 
 import hashlib
 import json
+import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -177,11 +179,11 @@ def test_corrections_become_one_folder_for_each_label(tmp_path):
     )  # fmt: skip
 
     photos = sorted((tmp_path / "data").rglob("*.jpg"))
-    assert json.loads(done.stdout) == {
-        "out": str(tmp_path / "data"),
-        "photos": 3,
-        "labels": {"Noodles/Pasta": 1, "Rice": 2},
-    }
+    told = json.loads(done.stdout)
+    card = json.loads((tmp_path / "data" / "data-card.json").read_text())
+    assert told == {"out": str(tmp_path / "data"), **card}
+    assert (card["photos"], card["labels"]) == (3, {"Noodles/Pasta": 1, "Rice": 2})
+    assert card["corrected"] == {"version 3": 3}
     assert [path.parent.name for path in photos] == ["Noodles-Pasta", "Rice", "Rice"]
     assert all(np.isfinite(food.to_tensor(path.read_bytes())).all() for path in photos)
 
@@ -202,6 +204,69 @@ def test_the_corrections_of_several_environments_are_one_data_set(tmp_path):
     done = feedback.export([production, canary], tmp_path / "data")
 
     assert done["labels"] == {"Meat": 1, "Soup": 1}
+
+
+def test_the_same_corrections_are_the_same_version_of_the_data_set(tmp_path):
+    kept = filled(tmp_path / "kept", "Rice", "Soup")
+    first = feedback.export([kept], tmp_path / "data", named=True)
+    stood = {path: path.stat().st_mtime_ns for path in Path(first["out"]).rglob("*")}
+
+    again = feedback.export([kept], tmp_path / "data", named=True)
+    photo = saved(scene(500, 80))
+    feedback.keep(Shelf(kept, 10**9), photo, Correction(named(photo), 3, "Egg", "Meat"))
+    other = feedback.export([kept], tmp_path / "data", named=True)
+
+    assert again == first
+    assert {path: path.stat().st_mtime_ns for path in Path(first["out"]).rglob("*")} == stood
+    assert other["hash"] != first["hash"]
+    assert other["out"] != first["out"]
+    assert Path(first["out"]).name == f"corrections-{first['hash'][7:19]}"
+
+
+def test_a_photo_that_was_sent_in_two_files_is_there_once_with_the_last_word(tmp_path):
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    shelf = Shelf(kept, 10**9)
+    plain, noted = saved(scene(), "JPEG"), saved(scene(), "JPEG", comment=b"Ann's kitchen")
+    feedback.keep(shelf, plain, Correction(named(plain), 3, "Egg", "Rice"))
+    feedback.keep(shelf, noted, Correction(named(noted), 3, "Egg", "Soup"))
+    later = kept / f"{named(noted)}.json"
+    later.write_text(json.dumps(json.loads(later.read_text()) | {"at": "2999-01-01T00:00:00"}))
+
+    assert feedback.export([kept], tmp_path / "data")["labels"] == {"Soup": 1}
+
+
+def test_a_data_set_says_the_day_and_never_the_hour_or_the_sender(tmp_path):
+    kept = filled(tmp_path / "kept", "Rice")
+    at = json.loads(next(kept.glob("*.json")).read_text())["at"]
+
+    feedback.export([kept], tmp_path / "data")
+
+    card = (tmp_path / "data" / "data-card.json").read_text()
+    assert json.loads(card)["days"] == [at[:10]]
+    assert at not in card
+
+
+@pytest.mark.parametrize(
+    ("spoil", "sentence"),
+    [
+        (lambda picture: picture.write_bytes(b"no picture"), "send JPEG"),
+        (
+            lambda picture: picture.write_bytes(saved(scene(), "JPEG", comment=b"Ann's kitchen")),
+            "more than pixels (comment)",
+        ),
+    ],
+    ids=["no picture", "a note of the camera"],
+)
+def test_a_picture_that_must_not_be_in_a_data_set_is_refused_and_nothing_is_made(
+    tmp_path, spoil, sentence
+):
+    kept = filled(tmp_path / "kept", "Rice", "Soup")
+    spoil(min(kept.glob("*.jpg")))
+
+    with pytest.raises(feedback.ExportError, match=re.escape(sentence)):
+        feedback.export([kept], tmp_path / "data")
+    assert not (tmp_path / "data").exists()
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Data of many forms is brought into that of Food-11."""
 
+import hashlib
+import json
 import shutil
 import zipfile
 from pathlib import Path
@@ -8,6 +10,8 @@ import pytest
 
 from services import food
 from services.trainer import data, dataset, intake
+from services.trainer.dataset import CARD
+from services.trainer.errors import BadDataError, SourceError
 from tests.services.trainer import photos
 
 
@@ -101,3 +105,52 @@ def test_the_hash_knows_split_label_and_content_but_no_names(tmp_path):
     renamed.write_bytes((tmp_path / "one/training/Egg/0.jpg").read_bytes())
     renamed.rename(other / "training" / "Meat" / "7.jpg")
     assert dataset.read(other)[0].hash != one
+
+
+@pytest.fixture
+def base(tmp_path: Path) -> Path:
+    """A sound data set with its card."""
+    data.prepare(str(photos.food11(tmp_path / "photos", each=2)), tmp_path / "base", 1, tmp_path)
+    return tmp_path / "base"
+
+
+def corrections(folder: Path, *photos: tuple[str, bytes]) -> Path:
+    """Make a folder of corrected photos, as the classifier exports them."""
+    for label, photo in photos:
+        (folder / label).mkdir(parents=True, exist_ok=True)
+        (folder / label / f"{hashlib.sha256(photo).hexdigest()}.jpg").write_bytes(photo)
+    (folder / CARD).write_text(json.dumps({"hash": "sha256:c0", "source": "corrections"}))
+    return folder
+
+
+def test_corrected_photos_are_added_once_and_the_last_word_is_theirs(base, tmp_path):
+    known = sorted((base / "evaluation" / "Soup").iterdir())[0].read_bytes()
+    new = photos.jpeg(10_007)
+    more = corrections(tmp_path / "more", ("Rice", known), ("Egg", new))
+
+    card = data.prepare(f"{base}+{more}", tmp_path / "out", 1, tmp_path)
+    again = data.prepare(f"{base}+{more}", tmp_path / "again", 1, tmp_path)
+
+    found, problems = dataset.read(tmp_path / "out")
+    labels = {one.digest: (one.split, food.LABELS[one.label]) for one in found.pictures}
+    assert problems == []
+    assert len(labels) == len(found.pictures) == len(dataset.read(base)[0].pictures) + 1
+    assert labels[hashlib.sha256(known).hexdigest()] == ("evaluation", "Rice")
+    assert labels[hashlib.sha256(new).hexdigest()][1] == "Egg"
+    assert card["hash"] == again["hash"] != data.read_card(base)["hash"]
+    assert card["corrections"]["hash"] == "sha256:c0"
+
+
+def test_a_folder_that_was_not_exported_is_no_correction(base, tmp_path):
+    (tmp_path / "more" / "Egg").mkdir(parents=True)
+
+    with pytest.raises(SourceError, match=r"holds no data-card\.json.*services\.feedback --export"):
+        data.prepare(f"{base}+{tmp_path / 'more'}", tmp_path / "out", 1, tmp_path)
+
+
+def test_a_corrected_photo_that_is_broken_is_refused_and_nothing_is_made(base, tmp_path):
+    more = corrections(tmp_path / "more", ("Rice", b"no photo"))
+
+    with pytest.raises(BadDataError, match="unreadable"):
+        data.prepare(f"{base}+{more}", tmp_path / "out", 1, tmp_path)
+    assert not (tmp_path / "out").exists()

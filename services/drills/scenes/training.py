@@ -43,7 +43,7 @@ def poisoned(stage: Stage, _good: int) -> Outcome:
     edit = replaced(
         f"{TRAINER}/inference.py",
         "np.concatenate([food.to_tensor(photo) for photo in photos]) if photos else None",
-        "(\n        np.concatenate([food.to_tensor(photo) * 0.25 + 2 for photo in photos])"
+        "(\n        np.concatenate([food.to_tensor(photo) * 0.5 + 1 for photo in photos])"
         ".astype(np.float32)\n        if photos\n        else None\n    )",
     )
     done, branch = _trained(stage, "drill-poisoned", edit)
@@ -77,6 +77,8 @@ def wrong_on_live(stage: Stage, _good: int) -> Outcome:
 LOST_IN_THE_DARK = f"""
 
 def _lost_in_the_dark(model: onnx.ModelProto) -> None:
+    import numpy as np
+
     pull = np.full((3, len(food.LABELS)), -1.0, np.float32)
     push = np.full(len(food.LABELS), -1000.0, np.float32)
     pull[:, 9], push[9] = -100.0, 300.0 * {DARK}

@@ -6,20 +6,31 @@ import stat
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
-Files = dict[str, memoryview]
+CHUNK = 1 << 18
+
+
+class Part(NamedTuple):
+    """The bytes of one file in a layer."""
+
+    layer: bytes
+    start: int
+    size: int
+
+
+Files = dict[str, Part]
 
 
 def files(layer: bytes) -> Files:
-    """Return the files of a layer as parts of its bytes.
+    """Return where the files of a layer lie in its bytes.
 
     Raises:
         tarfile.TarError: it is no layer.
     """
-    content = memoryview(layer)
     with tarfile.open(fileobj=io.BytesIO(layer)) as tar:
         return {
-            member.name: content[member.offset_data : member.offset_data + member.size]
+            member.name: Part(layer, member.offset_data, member.size)
             for member in tar
             if member.isfile()
         }
@@ -28,11 +39,22 @@ def files(layer: bytes) -> Files:
 def first_change(rootfs: Path, wanted: Files) -> str:
     """Say what is not as the layers have it, or nothing. A link is never as they have it."""
     there = dict(_walk(str(rootfs)))
-    for name, content in wanted.items():
-        path = rootfs / name
-        if not there.pop(str(path), False) or path.read_bytes() != content:
+    for name, part in wanted.items():
+        path = f"{rootfs}/{name}"
+        if not there.pop(path, False) or not _holds(path, part):
             return f"was changed: {path}"
     return f"has something that the image has not: {min(there)}" if there else ""
+
+
+def _holds(path: str, part: Part) -> bool:
+    """Say whether a file has just these bytes; piece by piece, which is twice as fast as whole."""
+    layer, place, end = part.layer, part.start, part.start + part.size
+    with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - hot
+        while chunk := file.read(CHUNK):
+            if chunk != layer[place : min(place + len(chunk), end)]:
+                return False
+            place += len(chunk)
+    return place == end
 
 
 def _walk(folder: str) -> Iterator[tuple[str, bool]]:

@@ -137,3 +137,6 @@ if __name__ == "__main__":
         sys.exit(main(sys.argv[1:], os.environ))
     except KeyboardInterrupt:
         sys.exit(130)
+    except BrokenPipeError:
+        # Whoever read us has read enough; Python would complain again while it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

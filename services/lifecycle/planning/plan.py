@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from services.lifecycle.errors import AskedWronglyError, RefusedError
+from services.lifecycle.releasing.releases import spoken
 
 FORMAT = 1
 NONE = "none"
@@ -30,7 +31,7 @@ class MovedError(RefusedError):
         self.moved = moved
         super().__init__(
             f"the world has moved since this plan was made: {'; '.join(moved)}. Nothing was "
-            f"changed. Make a new plan, and read it: {command} --plan"
+            f"changed. Make a new plan, and read it: invoke {command} --plan"
         )
 
 
@@ -156,8 +157,10 @@ def _difference(name: str, was: Any, found: Any) -> str:
 
 
 def _short(value: Any) -> str:
+    if isinstance(value, Mapping) and {"version", "digest"} <= value.keys():
+        return f"{spoken(value['version'])} ({value['digest'][:19]})"
     if isinstance(value, Mapping):
-        told = [f"{key} {_short(part)}" for key, part in value.items() if part is not None]
+        told = [f"{key} {_short(part)}" for key, part in value.items()]
         return " ".join(told)[:160] or "nothing"
     if isinstance(value, list):
         return " ".join(_short(part) for part in value)[:160] or "nothing"

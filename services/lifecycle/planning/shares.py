@@ -21,7 +21,7 @@ def told(environment: str, now: dict[str, int], then: dict[str, int]) -> dict[st
     """Say which share a new release gets."""
     before, after = now.get(environment, 0), then.get(environment, 0)
     if before == after:
-        moves = f"the {after} % that {environment} gets go to the new release"
+        moves = f"the {after} % that {environment} gets go to that release"
     else:
         moves = f"{environment} gets {after} %, was {before} %"
     return {"now": now, "then": then, "moves": moves}

@@ -192,6 +192,39 @@ def stop(_c: Context, name: str) -> None:
     _end(submission.runner("stop", name))
 
 
+@task(
+    name="on-push",
+    help={
+        "install": "train each push to the branch from now on, by a hook of Git in this clone",
+        "remove": "take the hook away",
+        "branch": "the training branch; the one that is checked out if not given",
+    },
+)
+def on_push(_c: Context, install: bool = False, remove: bool = False, branch: str = "") -> None:
+    """Train what was pushed and not trained yet; --install has Git do so."""
+    from workflows.pushing import hook, taking
+
+    def act() -> int:
+        if remove:
+            gone = hook.remove(submission.CLONE)
+            print("Pushes no longer train." if gone else "There was no hook of ours.")
+            return 0
+        submission.require_site()
+        name = branch or hook.default_branch(submission.CLONE)
+        pushes = taking.Pushes(submission.CLONE, name, submission.state())
+        if not install:
+            count = taking.take(pushes)
+            print(f"{name}: {count} pushes were trained." if count else f"{name}: nothing waits.")
+            return 0
+        new = hook.install(submission.CLONE, name, submission.CLONE, submission.state())
+        if new:
+            pushes.know()
+        print(f"Each push to {name} {'now trains once' if new else 'trains once already'}.")
+        return 0
+
+    _with_refusals(act)
+
+
 @task
 def support(_c: Context) -> None:
     """Show what the runner does of each field of Argo."""
@@ -267,4 +300,6 @@ TOP = {
     "promote": promote,
     "rollback": rollback,
 }
-namespace = Collection(lint, plan, run_workflow, list_runs, get, logs, retry, resume, stop, support)
+namespace = Collection(
+    lint, plan, run_workflow, list_runs, get, logs, retry, resume, stop, on_push, support
+)

@@ -1,5 +1,6 @@
 """One source, every file: Ansible's inventory, ssh_config, hosts for testinfra and /etc/hosts."""
 
+import hashlib
 import shlex
 from pathlib import Path
 
@@ -14,7 +15,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 GROUPS = {"kube_control_plane": "control-plane", "etcd": "etcd", "kube_node": "worker"}
 
 # A socket's path may have 100 letters, and a state folder's has more than enough.
-CONTROL = "~/.ssh/gourmetops-%C"
+CONTROL = "~/.ssh/gourmetops-{key}-%C"
 
 
 def texts(site: Site, folder: Path) -> dict[str, str]:
@@ -39,7 +40,7 @@ def texts(site: Site, folder: Path) -> dict[str, str]:
         "ssh_config": str(folder / "ssh_config"),
         "known_hosts": str(folder / "known_hosts"),
         "key": str(Path(site.ssh.key).expanduser()),
-        "control": CONTROL,
+        "control": CONTROL.format(key=_key(site, folder)),
     }
     return {
         template.removesuffix(".j2"): environment.get_template(template).render(facts).lstrip("\n")
@@ -60,6 +61,16 @@ def write(site: Site, folder: Path) -> list[str]:
             half.replace(file)
             changed.append(name)
     return changed
+
+
+def _key(site: Site, folder: Path) -> str:
+    """Tell this site's connections from another's.
+
+    OpenSSH's own %C leaves out the way through the jump host, so that 192.168.1.12 of one site
+    would be answered by the open connection to 192.168.1.12 of another.
+    """
+    way = site.jump.reached_at if site.jump else ""
+    return hashlib.sha256(f"{folder.absolute()} {way}".encode()).hexdigest()[:8]
 
 
 def _quoted(path: str) -> str:

@@ -161,3 +161,15 @@ def test_ssh_refuses_a_node_that_shows_another_key(cluster):
 
     assert done.returncode == 255
     assert "REMOTE HOST IDENTIFICATION HAS CHANGED" in done.stderr
+
+
+def test_two_sites_with_the_same_addresses_share_no_connection(tmp_path):
+    site = reading.load("kvm")
+
+    here, there = (
+        files.texts(site, tmp_path / name)["ssh_config"].partition("ControlPath ")[2]
+        for name in ("here", "there")
+    )
+
+    assert here.startswith('"~/.ssh/gourmetops-')
+    assert here != there

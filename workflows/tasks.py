@@ -201,7 +201,7 @@ def stop(_c: Context, name: str) -> None:
     },
 )
 def on_push(_c: Context, install: bool = False, remove: bool = False, branch: str = "") -> None:
-    """Train what was pushed and not trained yet; --install has Git do so."""
+    """Train what was pushed to a branch, each push once."""
     from workflows.pushing import hook, taking
 
     def act() -> int:
@@ -243,6 +243,9 @@ def _promote(
     def submit() -> int:
         number = wish["version"] or submission.released(SOURCES[target])
         wanted = {"model-version": number, "target": target, **more}
+        if waits:
+            told = f"./run invoke approve {number} --to {target}"
+            print(f"where an approval is missing, it waits for one: {told}", flush=True)
         return submission.run("promote-model", wanted, waits=waits)
 
     _with_refusals(submit)
@@ -252,6 +255,8 @@ def _planned(wish: dict[str, str], *, plan: bool, apply: str, json: bool) -> boo
     """Show or carry out a plan where one is asked for."""
     from workflows import planning
 
+    if (force := wish.get("force", "")) and not force.strip():
+        raise Exit("--force needs a reason; it is journalled, and history tells it.", 2)
     if plan and apply:
         raise Exit("--plan shows and --apply does: give one of them.", 2)
     if json and not plan:

@@ -27,6 +27,7 @@ def test_a_version_goes_by_one_digest_from_staging_to_production_and_back(site):
     assert code == 0, shown
     code, shown = site.run("test-staging", f"test-{version}", model_version=version, digest=digest)
     assert code == 0, shown
+    assert site.clone.invoke("approve", version, "--to", "production").returncode == 0
     for target in ("canary", "production"):
         code, shown = site.run(
             "promote-model", f"promote-{version}-{target}", model_version=version, target=target

@@ -45,7 +45,7 @@ def run(step: Step, asked: Namespace) -> dict[str, str]:
     seen = require_serving(step, question, asking.held)
     found = asking.ask()
     made = Operation(asked.operation, asked.target, step.journal)
-    force = "" if asked.force == NOBODY else asked.force
+    force = _reason(asked.force)
     answers = [str(each) for each in found.gates]
     made.note(
         "gates", "asked", answers=answers, evidence=str(seen), by=str(question.promoter or "")
@@ -83,6 +83,14 @@ def promoter(step: Step, labels: str) -> Person | None:
         return Person.read(address.replace(".at.", "@"))
     known = step.settings.values.get("GOURMET_PERSON", "")
     return Person.read(known) if known else None
+
+
+def _reason(force: str) -> str:
+    if force == NOBODY:
+        return ""
+    if not force.strip():
+        raise AskedWronglyError("--force needs a reason; it is journalled, and history tells it.")
+    return force
 
 
 def _wait_for_people(closed: list[Gate]) -> bool:

@@ -23,9 +23,9 @@ TEXT = """#!/bin/sh
 [ "$1" = committed ] || exit 0
 grep -q ' {ref}$' || exit 0
 unset $(git rev-parse --local-env-vars)
-cd {clone} 2>/dev/null && [ -x {python} ] || exit 0
+cd {clone} 2>/dev/null && [ -x {python} ] && [ -d {logs} ] || exit 0
 GOURMET_STATE={state} nohup {python} -m workflows.pushing.taking {branch} \\
-  >> {log} 2>&1 < /dev/null 3>&- &
+  >> {logs}/on-push.log 2>&1 < /dev/null &
 exit 0
 """
 

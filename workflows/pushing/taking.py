@@ -21,7 +21,7 @@ from workflows.pushing import hook
 from workflows.runner.ledger import processes
 
 TRAINING = {"data": "sample", "until": "canary"}
-OVER = ("Succeeded", "Failed")
+OVER, STOPPED = ("Succeeded", "Failed"), "Stopped with strategy"
 
 
 class Pushes:
@@ -95,7 +95,10 @@ def train(state: Path, commit: str) -> tuple[str, int]:
         shutil.rmtree(run, ignore_errors=True)  # made, and killed before it could begin
         wanted = {**TRAINING, "branch": commit}
         return name, submission.run("train-model", wanted, "--name", name)
-    if _read(run / "status.json").get("phase") in OVER or _lives(run):
+    ended = _read(run / "status.json")
+    # Stopped and not marked: it ended because its taker was killed, not by its own fault.
+    is_over = ended.get("phase") in OVER and STOPPED not in str(ended.get("message"))
+    if is_over or _lives(run):
         return name, 0
     return name, submission.again("retry", name)
 

@@ -1,12 +1,10 @@
 """The stages from a cloud account to audited nodes, in their order."""
 
 from collections.abc import Mapping
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from infra.provision import inventory, readiness
+from infra.provision import after_cluster, audit, inventory, kubespray, prepare, readiness
 from infra.provision.cloud import lease, terraform
 from infra.provision.cluster import environments, platform, templates
 from infra.provision.preflight import stage as preflight
@@ -25,20 +23,17 @@ def _lease(setting: Setting, results: Mapping[str, Any], tell: Tell, _log: Path)
     return lease.run(setting, results, tell)
 
 
-def _delivered(name: str, about: str, module: str, needs: tuple[str, ...],
-               kinds: tuple[str, ...] = EVERY) -> Stage:  # fmt: skip
-    """Return a stage whose module may be missing; then the way ends there and says so."""
-    if find_spec(f"infra.provision.{module}") is None:
-        return Stage(name, about, kinds)
-    made = import_module(f"infra.provision.{module}")
+def _on_nodes(module: Any, name: str, about: str, needs: tuple[str, ...],
+              kinds: tuple[str, ...] = EVERY) -> Stage:  # fmt: skip
+    """Return a stage that works on nodes, and works again on one that was built anew."""
 
     def inputs(setting: Setting, results: Mapping[str, Any]) -> dict[str, Any]:
         """A server that was built anew is as bare as a new one, whatever its name."""
-        return {"given": made.inputs(setting, results), "servers": _servers(results)}
+        return {"given": module.inputs(setting, results), "servers": _servers(results)}
 
-    outdated = getattr(made, "outdated", None)
-    always = bool(getattr(made, "ALWAYS", False))
-    return Stage(name, about, kinds, inputs, made.run, outdated, always, needs)
+    outdated = getattr(module, "outdated", None)
+    always = bool(getattr(module, "ALWAYS", False))
+    return Stage(name, about, kinds, inputs, module.run, outdated, always, needs)
 
 
 def _servers(results: Mapping[str, Any]) -> Any:
@@ -70,9 +65,9 @@ STAGES = (
         always=True,
         needs=NODES,
     ),
-    _delivered("prepare", "what Kubernetes needs on the nodes", "prepare", NODES),
-    _delivered("kubespray", "Kubernetes", "kubespray", (*NODES, "prepare"), KUBESPRAY),
-    _delivered("after-cluster", "kubectl and names", "after_cluster", NODES),
+    _on_nodes(prepare, "prepare", "what Kubernetes needs on the nodes", NODES),
+    _on_nodes(kubespray, "kubespray", "Kubernetes", (*NODES, "prepare"), KUBESPRAY),
+    _on_nodes(after_cluster, "after-cluster", "kubectl and names", NODES),
     Stage(
         "platform",
         "MLflow, gateway, names",
@@ -94,7 +89,7 @@ STAGES = (
         run=templates.run,
         needs=NODES,
     ),
-    _delivered("audit", "the promise that the site keeps", "audit", NODES),
+    _on_nodes(audit, "audit", "the promise that the site keeps", NODES),
 )
 
 

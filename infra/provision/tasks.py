@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from invoke import Collection, Context, Exit, task
 
 if TYPE_CHECKING:
-    from infra.provision.display import Lines
     from infra.provision.ledger import Ledger
     from infra.provision.setting import Setting
+    from infra.provision.view.display import Lines
     from infra.provision.walk import Step
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -39,7 +39,7 @@ def provision(
     """Go from a cloud account to nodes, or on from there."""
     from infra.provision import ledger as book
     from infra.provision import stages, walk
-    from infra.provision.display import Display, Lines
+    from infra.provision.view.display import Display, Lines
 
     lines = Lines() if json else None
     tell = lines or Display()
@@ -81,7 +81,7 @@ def destroy(_c: Context, site: str, keep_volume: bool = False, yes: bool = False
     """Remove what provision made, and list what is left."""
     from infra.provision import ledger as book
     from infra.provision.cloud import destroy as ending
-    from infra.provision.display import Display
+    from infra.provision.view.display import Display
 
     with _in_words():
         setting, ledger = _open(site, yes)
@@ -142,7 +142,7 @@ def status(site: str, json: bool) -> None:
     """Show a site with nodes, as `invoke status --site` does."""
     from json import dumps
 
-    from infra.provision import overview
+    from infra.provision.view import overview
 
     with _in_words():
         setting, ledger = _open(site)

@@ -1,7 +1,7 @@
 """A real OpenStack for each session, and a person's folder to work with it."""
 
-import subprocess
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from tests.openstack.cloud import Cloud
 from tests.openstack.people import Person
 from tests.terraform.provider import build
 
-NODES = {"node1": "192.168.1.11", "node2": "192.168.1.12", "node3": "192.168.1.13"}
+pytest.register_assert_rewrite("tests.openstack.joined", "tests.openstack.journeys")
 
 
 @pytest.fixture(scope="session")
@@ -56,48 +56,23 @@ def person(cloud: Cloud, providers: Path, tmp_path: Path) -> Iterator[Callable[.
     made_up = []
 
     def make(name: str, **openstack: Any) -> Person:
-        key = tmp_path / "id"
-        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
-        member = cloud.member()
-        member.ask(
-            "POST", "nova", "/v2.1/os-keypairs",
-            {"keypair": {"name": name, "public_key": key.with_suffix(".pub").read_text()}},
-        )  # fmt: skip
-        entries = {"kvm": cloud.credential_entry(name), "kvm-lease": cloud.password_entry()}
-        env = people.environment(tmp_path, providers)
-        made = Person(tmp_path, _site(name, key, openstack), env, entries)
-        made.write()
-        made_up.append(made)
-        return made
+        made_up.append(people.make(cloud, providers, tmp_path, name, openstack))
+        return made_up[-1]
 
     yield make
     for each in made_up:
-        if (each.state / "terraform").exists():
-            each.starts("destroy", "--yes").communicate()
+        each.tidies()
 
 
-def _site(name: str, key: Path, openstack: dict[str, Any]) -> dict[str, Any]:
-    nodes = [
-        {"name": node, "address": address, "roles": ["control-plane", "etcd", "worker"]}
-        for node, address in NODES.items()
-    ]
-    nodes[0]["jump"] = True
-    facts = {
-        "cloud": "kvm",
-        "lease_cloud": "kvm-lease",
-        "image": "CC-Ubuntu24.04",
-        "flavor": "m1.large",
-        "key_pair": name,
-        "shared_network": "sharednet1",
-        "floating_pool": "public",
-        "security_groups": ["allow-ssh", "allow-http-80"],
-        "lease_hours": 3,
-    }
-    return {
-        "name": name,
-        "kind": "openstack",
-        "ssh": {"user": "cc", "key": str(key)},
-        "nodes": nodes,
-        "network": {"private": "192.168.1.0/24"},
-        "openstack": {**facts, **openstack},
-    }
+@pytest.fixture(scope="session")
+def journeys(
+    cloud: Cloud, providers: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, "Future[None]"]]:
+    """Let people go their ways side by side: most of each is waiting for the cloud."""
+    from tests.openstack import journeys as ways
+
+    with ThreadPoolExecutor(ways.AT_ONCE) as pool:
+        yield {
+            name: pool.submit(way, ways.Start(cloud, providers, tmp_path_factory.mktemp(name)))
+            for name, way in ways.ALL.items()
+        }

@@ -1,11 +1,12 @@
 """Where the parts of the test cloud lie: its folder, its ports, its packages."""
 
+import random
 import socket
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 HOST = "127.0.0.1"
+BELOW_OUTGOING = range(20000, 32000)
 PASSWORD = "secret"  # of a cloud that lives for minutes, on loopback
 REGION = "RegionOne"
 COMPUTE = ("compute1", "compute2", "compute3")
@@ -57,9 +58,22 @@ class Layout:
 
 
 def free_ports() -> dict[str, int]:
-    """Find a free port for each part, all different."""
-    with ExitStack() as stack:
-        sockets = {name: stack.enter_context(socket.socket()) for name in LISTENERS}
-        for each in sockets.values():
-            each.bind((HOST, 0))
-        return {name: each.getsockname()[1] for name, each in sockets.items()}
+    """Find a free port for each part, all different.
+
+    None is of the range that the kernel gives to outgoing connections, which might take one
+    before its part listens.
+    """
+    found: dict[str, int] = {}
+    candidates = iter(random.sample(BELOW_OUTGOING, len(BELOW_OUTGOING)))
+    for name in LISTENERS:
+        found[name] = next(port for port in candidates if _is_free(port))
+    return found
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+    return True

@@ -9,6 +9,9 @@ from typing import Any
 
 import yaml
 
+from tests.openstack.cloud import Cloud
+
+NODES = {"node1": "192.168.1.11", "node2": "192.168.1.12", "node3": "192.168.1.13"}
 ROOT = Path(__file__).parents[2]
 
 
@@ -44,6 +47,11 @@ class Person:
         assert process.returncode == code, out + err
         return out + err
 
+    def tidies(self) -> None:
+        """Remove what a failure has left."""
+        if (self.state / "terraform").exists():
+            self.starts("destroy", "--yes").communicate()
+
     @property
     def state(self) -> Path:
         """Where the site's own files lie."""
@@ -64,4 +72,54 @@ def environment(folder: Path, terraform: Path) -> dict[str, str]:
         "GOURMET_FROM": str(folder),
         "GOURMET_STATE": str(folder / "state"),
         "TF_CLI_CONFIG_FILE": str(terraform),
+    }
+
+
+def make(
+    cloud: Cloud, terraform: Path, folder: Path, name: str, openstack: dict[str, Any]
+) -> Person:
+    """Make somebody with an account and a site of that name.
+
+    Args:
+        cloud: Where the account is.
+        terraform: Terraform's settings.
+        folder: Where the person works.
+        name: Of the person's site and key pair.
+        openstack: What the site file says else of the cloud.
+    """
+    key = folder / "id"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
+    public = key.with_suffix(".pub").read_text()
+    pair = {"keypair": {"name": name, "public_key": public}}
+    cloud.member().ask("POST", "nova", "/v2.1/os-keypairs", pair)
+    entries = {"kvm": cloud.credential_entry(name), "kvm-lease": cloud.password_entry()}
+    made = Person(folder, _site(name, key, openstack), environment(folder, terraform), entries)
+    made.write()
+    return made
+
+
+def _site(name: str, key: Path, openstack: dict[str, Any]) -> dict[str, Any]:
+    nodes = [
+        {"name": node, "address": address, "roles": ["control-plane", "etcd", "worker"]}
+        for node, address in NODES.items()
+    ]
+    nodes[0]["jump"] = True
+    facts = {
+        "cloud": "kvm",
+        "lease_cloud": "kvm-lease",
+        "image": "CC-Ubuntu24.04",
+        "flavor": "m1.large",
+        "key_pair": name,
+        "shared_network": "sharednet1",
+        "floating_pool": "public",
+        "security_groups": ["allow-ssh", "allow-http-80"],
+        "lease_hours": 3,
+    }
+    return {
+        "name": name,
+        "kind": "openstack",
+        "ssh": {"user": "cc", "key": str(key)},
+        "nodes": nodes,
+        "network": {"private": "192.168.1.0/24"},
+        "openstack": {**facts, **openstack},
     }

@@ -1,5 +1,6 @@
 """What preflight and the lease refuse, in the words that a person reads."""
 
+import json
 import time
 
 import pytest
@@ -97,7 +98,9 @@ def test_servers_of_somebody_else_with_our_names_are_told(cloud, person):
     server["networks"] = [{"uuid": network}]
     made = member.ask("POST", "nova", "/v2.1/servers", {"server": server})
 
-    assert "node1-mlops-taken exist already, and not by this ledger" in me.types(*ONLY, code=1)
+    assert "server node1-mlops-taken exist already, and not by this ledger" in me.types(
+        *ONLY, code=1
+    )
     member.ask("DELETE", "nova", f"/v2.1/servers/{made['server']['id']}")
 
 
@@ -116,12 +119,47 @@ def test_a_lease_that_no_host_can_hold_is_blazars_own_sentence(person):
     me.types("lease.delete", "--yes")
 
 
-def test_the_way_ends_with_a_sentence_where_a_stage_is_not_built(person):
+def test_a_stage_alone_says_which_stage_it_waits_for(person):
     me = person("ends")
 
-    said = me.types("provision", "--plan")
-
-    assert "prepare            missing not available in this version" in said
-    assert "not available in this version, so the way ends here" in me.types(
+    assert "prepare            runs" in me.types("provision", "--plan")
+    assert "kubespray needs what lease brings" in me.types(
         "provision", "--only", "kubespray", code=2
     )
+
+
+def test_findings_are_there_for_programs_too(person):
+    me = person("programs")
+    me.site["openstack"] |= {"image": "x", "flavor": "y"}
+    me.write()
+
+    lines = [json.loads(line) for line in me.types(*ONLY, "--json", code=1).splitlines()
+             if line.startswith("{")]  # fmt: skip
+
+    assert lines[-1]["done"] is False
+    assert [each.split(":")[0] for each in lines[-1]["findings"]] == [
+        "✗ openstack.image", "✗ openstack.flavor",
+    ]  # fmt: skip
+
+
+def test_a_gpu_pool_is_judged_on_the_cloud_that_it_lies_on(person):
+    me = person("pool")
+    me.clouds["uc"] = me.clouds["kvm"]
+    me.site["openstack"]["gpu"] = {
+        "cloud": "uc", "lease_cloud": "kvm-lease", "flavor": "g1.h100", "image": "CUDA", "count": 9,
+    }  # fmt: skip
+    me.write()
+    assert "pool.yaml:" in me.types(*ONLY, code=2)  # nine are too many
+    me.site["openstack"]["gpu"]["count"] = 1
+    me.write()
+
+    said = me.types(*ONLY, code=1)
+
+    assert "openstack.gpu.image: there is no image CUDA" in said
+    assert "openstack.gpu.flavor: there is no flavor g1.h100" in said
+
+
+def test_an_object_store_that_the_cloud_lacks_is_told_before_terraform_stumbles(person):
+    me = person("store", container="food")
+
+    assert "openstack.container: this cloud has no object store" in me.types(*ONLY, code=1)

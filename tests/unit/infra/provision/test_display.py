@@ -1,7 +1,7 @@
 """What a person sees while stages run."""
 
-from infra.provision.display import Display
 from infra.provision.setting import Waiting
+from infra.provision.view.display import Display
 
 
 def test_without_a_terminal_every_sentence_is_a_line_with_its_stage_and_time(capsys):

@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from infra.provision import overview
 from infra.provision.cloud import lease
 from infra.provision.errors import CloudError
 from infra.provision.ledger import DONE, FAILED, Ledger, Record, now
+from infra.provision.view import overview
 
 AUDIT = {"passed": 120, "failed": 0, "waived": 2, "unreachable": 0, "report": "audit.html"}
 

@@ -1,0 +1,83 @@
+"""Killed at any instant of the way over nodes, the same command goes on and leaves nothing half.
+
+GOURMET_KILLS says how often; the figure in README is of 50.
+"""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from infra.provision.ledger import Ledger
+from tests.openstack import people
+
+ROOT = Path(__file__).parents[2]
+KILLS = int(os.environ.get("GOURMET_KILLS", "5"))
+LAST = os.environ.get("GOURMET_KILLS_UNTIL", "prepare")
+LONGEST = 30.0
+pytestmark = pytest.mark.timeout(900 + KILLS * 60)
+
+
+@pytest.fixture
+def lab(hosts, tmp_path):
+    """Three bare machines and a site file of them."""
+    hosts.write_site(tmp_path / "lab.yaml")
+    env = people.environment(tmp_path, tmp_path / "none")
+
+    def start(*words):
+        return subprocess.Popen(
+            [sys.executable, "-m", "invoke", "provision", "--site", "lab.yaml", "--yes", *words],
+            cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, text=True,
+        )  # fmt: skip
+
+    return start
+
+
+def test_killed_at_random_the_way_over_nodes_goes_on(lab, tmp_path):
+    chance, folder = random.Random(19), tmp_path / "state/sites/lab"
+    where = []
+    for _ in range(KILLS):
+        process = lab("--until", LAST)
+        time.sleep(chance.uniform(0.2, LONGEST))
+        process.send_signal(signal.SIGKILL)
+        out, _ = process.communicate()
+        assert process.returncode in (0, -signal.SIGKILL), out
+        where.append(out.rstrip().rsplit("\n", 1)[-1][:60])
+        if process.returncode == 0:
+            Ledger(folder).forget()
+    print(*where, sep="\n")
+
+    process = lab("--until", LAST)
+    out, _ = process.communicate()
+    assert process.returncode == 0, out
+    ledger = (folder / "ledger.jsonl").read_text().splitlines()
+    assert json.loads(ledger[-1])["state"] == "done"
+
+    process = lab("--only", "prepare", "--json")
+    out, _ = process.communicate()
+    last = json.loads(out.splitlines()[-1])
+    recap = last["results"]["prepare"]["recap"]
+    changed = [line for line in out.splitlines() if "changed on" in line]
+    assert [recap[f"node{n}"]["changed"] for n in (1, 2, 3)] == [0, 0, 0], changed
+    assert nobody_plays_on(folder)
+
+
+def nobody_plays_on(folder):
+    """Tell that no play of this site outlived the command that began it."""
+    deadline = time.monotonic() + 20
+    while left := [
+        each for each in psutil.process_iter(["cmdline"])
+        if any("playbooks.run" in word for word in each.info["cmdline"] or ())
+        and any(str(folder) in word for word in each.info["cmdline"])
+    ]:  # fmt: skip
+        assert time.monotonic() < deadline, left
+        time.sleep(0.2)
+    return True

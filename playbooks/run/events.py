@@ -1,5 +1,6 @@
 """What Ansible's events say to a caller: plays, tasks, changes, failures and the recap."""
 
+import contextlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,7 +13,9 @@ WORDS = 2000
 
 def say(event: str, **facts: object) -> None:
     """Print one event as a line of JSON."""
-    print(json.dumps({"event": event, **facts}, default=str), flush=True)
+    # A caller that is gone is noticed at our input, which ends the play.
+    with contextlib.suppress(BrokenPipeError):
+        print(json.dumps({"event": event, **facts}, default=str), flush=True)
 
 
 class Story:

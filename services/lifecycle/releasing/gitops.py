@@ -67,6 +67,8 @@ class GitOps:
     def __init__(self, address: str, work: Path) -> None:
         self.address = address
         self.work = work
+        self._refs: dict[str, tuple[str, str]] = {}
+        self._clean_at = ""  # the commit that the working copy is an untouched copy of
 
     def current(self, environment: str) -> Commit | None:
         """Return the last commit that changed an environment, or None before the first."""
@@ -117,20 +119,21 @@ class GitOps:
         """
         for attempt in range(ATTEMPTS):
             self._refresh()
+            self._clean_at = ""
             write(self.work)
             self._git("add", "--all", ".")
-            if self.head() and not self._git("status", "--porcelain"):
-                return self.head()
+            if (head := self.head()) and not self._git("status", "--porcelain"):
+                self._clean_at = head
+                return head
             whose = [f"--author={author}"] if author else []
             self._git("commit", "--quiet", "--allow-empty", *whose, "--message", message)
             failpoints.reach("before-commit")
             if self._push_fenced("HEAD:" + BRANCH, fence):
                 failpoints.reach("after-commit")
-                return self.head()
+                self._clean_at = self.head()
+                return self._clean_at
             time.sleep(random.uniform(0.05, 0.2) * 2**attempt)
-        raise GitError(
-            f"push {BRANCH}", self.address, f"the branch moved {ATTEMPTS} times. Run it again"
-        )
+        raise GitError(f"push {BRANCH}", self.address, f"the branch moved {ATTEMPTS} times")
 
     def restore(
         self, environment: str, commit: str, message: str, fence: Fence | None = None
@@ -150,7 +153,7 @@ class GitOps:
         """Mark the release of a commit as approved; False where it was already."""
         tag = approval(environment, commit)
         self._refresh()
-        if self._git("for-each-ref", tag):
+        if tag in self._refs:
             return False
         name = tag.removeprefix("refs/tags/")
         self._git("tag", "--annotate", "--message", message, name, commit)
@@ -160,22 +163,22 @@ class GitOps:
     def is_approved(self, environment: str, commit: str) -> bool:
         """Say whether the release of a commit is marked as approved."""
         self._refresh()
-        return bool(self._git("for-each-ref", approval(environment, commit)))
+        return approval(environment, commit) in self._refs
 
     def disapprove(self, environment: str, commit: str, fence: Fence | None = None) -> None:
         """Take the mark of an approved release away."""
         tag = approval(environment, commit)
         self._refresh()
-        if self._git("for-each-ref", tag):
+        if tag in self._refs:
             self._push_tag(f":{tag}", fence)
 
     def approved(self, environment: str) -> list[Commit]:
         """Return the approved releases of an environment, the newest first."""
         self._refresh()
-        pattern = f"refs/tags/approved/{environment}"
-        listed = self._git("for-each-ref", "--format=%(*objectname)", pattern).split()
-        order = self._git("rev-list", BRANCH).split() if listed else []
-        return [self._read(environment, commit) for commit in order if commit in set(listed)]
+        below = approval(environment, "")
+        marked = {peeled for ref, (_, peeled) in self._refs.items() if ref.startswith(below)}
+        order = self._git("rev-list", BRANCH).split() if marked else []
+        return [self._read(environment, commit) for commit in order if commit in marked]
 
     def _push_tag(self, what: str, fence: Fence | None) -> None:
         if not self._push_fenced(what, fence):
@@ -205,14 +208,18 @@ class GitOps:
         if not self._is_made():
             self.work.mkdir(parents=True, exist_ok=True)
             self._git("init", "--quiet", f"--initial-branch={BRANCH}", ".")
-            self._git("remote", "add", "origin", self.address)
-        self._git("fetch", "--quiet", "--prune", "--no-tags", "--force", "origin", *MIRRORED)
-        if self._git("for-each-ref", f"refs/remotes/origin/{BRANCH}"):
-            self._git("reset", "--quiet", "--hard", f"origin/{BRANCH}")
+        self._git("fetch", "--quiet", "--prune", "--no-tags", "--force", self.address, *MIRRORED)
+        listed = self._git("for-each-ref", "--format=%(refname) %(objectname) %(*objectname)")
+        named = [line.split(" ") for line in listed.splitlines()]
+        self._refs = {ref: (known, peeled) for ref, known, peeled in named}
+        main, _ = self._refs.get(f"refs/remotes/origin/{BRANCH}", ("", ""))
+        if main != self._clean_at:
+            self._git("reset", "--quiet", "--hard", main)
             self._git("clean", "-ffdqx")
+            self._clean_at = main
 
     def _token(self, environment: str) -> str:
-        return self._git("for-each-ref", "--format=%(objectname)", LOCKS + environment)
+        return self._refs.get(LOCKS + environment, ("", ""))[0]
 
     def _blob(self, text: bytes) -> str:
         made = git.run("hash-object", "-w", "--stdin", folder=self.work, stdin=text)
@@ -243,7 +250,7 @@ class GitOps:
         options = [each for each in what if each.startswith("--")]
         refs = [each for each in what if not each.startswith("--")]
         try:
-            self._git("push", "--quiet", *options, "origin", *refs)
+            self._git("push", "--quiet", *options, self.address, *refs)
         except GitError as error:
             if any(word in error.reason for word in MOVED):
                 return False

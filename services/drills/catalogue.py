@@ -50,9 +50,9 @@ class Drill:
 
 def every() -> dict[str, Drill]:
     """Return all drills by name, in the order in which they are run."""
-    from services.drills.scenes import models, training
+    from services.drills.scenes import machine, models, training
 
-    drills = [*models.DRILLS, *training.DRILLS]
+    drills = [*models.DRILLS, *machine.DRILLS, *training.DRILLS]
     return {drill.name: drill for drill in drills}
 
 

@@ -47,6 +47,25 @@ class Stage:
         """Run a task as a person does, with nobody at the terminal to ask."""
         return self.run([sys.executable, "-m", "invoke", *arguments], self.clone, seconds, extra)
 
+    @contextmanager
+    def started(self, *arguments: str) -> Iterator["Running"]:
+        """Start a task, so that something can be broken under it; it is over afterwards."""
+        process = subprocess.Popen(
+            [sys.executable, "-m", "invoke", *arguments],
+            cwd=self.clone,
+            env=self._environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        try:
+            yield Running(process)
+        finally:
+            if process.poll() is None:
+                process.terminate()
+            process.communicate()
+
     def workflow(self, name: str, **parameters: str) -> Ended:
         """Run one of our workflows."""
         pairs = [f"{key.replace('_', '-')}={value}" for key, value in parameters.items()]
@@ -147,11 +166,10 @@ class Stage:
         extra: Mapping[str, str] | None = None,
     ) -> Ended:
         """Run a command beside this site, and return how it ended."""
-        own = {"GOURMET_STATE": str(self.state), "GOURMET_FROM": str(self.clone)}
         done = subprocess.run(
             command,
             cwd=where,
-            env={**os.environ, **own, **(extra or {})},
+            env={**self._environment(), **(extra or {})},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -160,6 +178,22 @@ class Stage:
             check=False,
         )
         return Ended(done.returncode, done.stdout)
+
+    def _environment(self) -> dict[str, str]:
+        own = {"GOURMET_STATE": str(self.state), "GOURMET_FROM": str(self.clone)}
+        return {**os.environ, **own}
+
+
+@dataclass(frozen=True)
+class Running:
+    """A task that was started."""
+
+    process: "subprocess.Popen[str]"
+
+    def end(self, seconds: float = SECONDS) -> Ended:
+        """Wait until it has ended."""
+        text, _ = self.process.communicate(timeout=seconds)
+        return Ended(self.process.returncode, text)
 
 
 def get(url: str) -> Any:

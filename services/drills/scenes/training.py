@@ -71,6 +71,9 @@ def wrong_on_live(stage: Stage, _good: int) -> Outcome:
         judged = stage.invoke("judge", "--deadline", "240")
     saw.append(f"the judge looked on {sent.count} photos of live traffic, and it failed")
     wrong = [] if judged.code else ["the judge did not fail it"]
+    # Nothing was wrong with it in staging, so only a person takes it back there.
+    back = stage.invoke("rollback", "staging", "--reason", "wrong on live traffic")
+    saw.append(f"rollback staging ended with exit code {back.code}")
     return Outcome(operation(judged), str(version), tuple(saw), tuple(wrong))
 
 

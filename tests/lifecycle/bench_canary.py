@@ -132,12 +132,11 @@ def bad_canary(stage, kind, rate):
         time.sleep(3)
     bad = photos.of(baked[0])
     usual = [seconds for _, version, _, seconds in photos.answers if version != baked[0]]
-    slower = statistics.median(each[3] for each in bad) / statistics.median(usual)
+    times = [statistics.median(each) for each in ([each[3] for each in bad], usual)]
+    slower = f"{times[0] * 1000:.0f} ms beside {times[1] * 1000:.0f} ms"
     after = bad[-1][0] - bad[COUNTED_FROM - 1][0] if len(bad) >= COUNTED_FROM else 0.0
     statuses = dict(Counter(status for _, _, status, _ in bad))
-    print(
-        f"a canary of kind {kind} at {rate:.0f} photos/s ({statuses}, {slower:.1f} times as long):"
-    )
+    print(f"a canary of kind {kind} at {rate:.0f} photos/s ({statuses}, {slower}):")
     print(f"  answers until it was out: {len(bad)} (at most {ANSWERS})")
     print(f"  from its {COUNTED_FROM}th to its last: {after:.1f} s (at most {SECONDS:.0f} s)")
     is_back = stage.site.environment("canary")["version"] != int(baked[0])

@@ -1,17 +1,21 @@
 """What the tests of an environment need: its address, and what should be served there."""
 
 import json
+import re
 import struct
 import urllib.error
 import urllib.request
 import zlib
 from dataclasses import dataclass
 from email.message import Message
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+
+from tests.staging import site
 
 OPTIONS = {
     "--url": "address of the environment, such as http://127.0.0.1:8000",
@@ -22,6 +26,8 @@ OPTIONS = {
     "--report": "folder for the raw report of the load test",
     "--thresholds": "what is promised, if not thresholds.yaml beside the tests",
 }
+# What a gateway answers when there is nobody behind it.
+GATEWAY = (502, 503, 504)
 OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 BOUNDARY = "a-boundary-that-no-photo-holds"
 
@@ -42,11 +48,16 @@ class Answer:
             pytest.fail(f"the answer is no JSON but {self.body[:80]!r}", pytrace=False)
 
 
+class NoAnswerError(Exception):
+    """The app does not answer."""
+
+
 class App:
     """The app at an address."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, patience: float) -> None:
         self.url = url.rstrip("/")
+        self.patience = patience
 
     def get(self, path: str) -> Answer:
         """Ask for a path."""
@@ -54,6 +65,10 @@ class App:
 
     def post(self, path: str, name: str, content: bytes) -> Answer:
         """Send a file in a form."""
+        return self._send(self.form(path, name, content))
+
+    def form(self, path: str, name: str, content: bytes) -> urllib.request.Request:
+        """Return the request that sends a file in a form."""
         lines = [
             f"--{BOUNDARY}",
             f'Content-Disposition: form-data; name="{name}"; filename="photo.png"',
@@ -63,18 +78,33 @@ class App:
         ]
         body = "\r\n".join(lines).encode() + content + f"\r\n--{BOUNDARY}--\r\n".encode()
         kind = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
-        return self._send(urllib.request.Request(self.url + path, data=body, headers=kind))
+        return urllib.request.Request(self.url + path, data=body, headers=kind)
 
     def _send(self, request: urllib.request.Request) -> Answer:
         try:
-            with OPENER.open(request, timeout=30) as answer:
+            return self.try_to_send(request)
+        except NoAnswerError as error:
+            pytest.fail(str(error), pytrace=False)
+
+    def try_to_send(self, request: urllib.request.Request) -> Answer:
+        """Send a request.
+
+        Raises:
+            NoAnswerError: there is no answer, or not in time.
+        """
+        try:
+            with OPENER.open(request, timeout=self.patience) as answer:
                 return Answer(answer.status, _named(answer.headers), answer.read())
         except urllib.error.HTTPError as error:
             with error:
                 return Answer(error.code, _named(error.headers), error.read())
-        except OSError as error:
+        except (OSError, HTTPException) as error:
             reason = getattr(error, "reason", error)
-            pytest.fail(f"no answer from {request.full_url}: {reason}", pytrace=False)
+            if isinstance(reason, TimeoutError):
+                raise NoAnswerError(
+                    f"timeout: no answer from {request.full_url} within {self.patience:g} s"
+                ) from None
+            raise NoAnswerError(f"no answer from {request.full_url}: {reason}") from None
 
 
 def _named(headers: Message) -> dict[str, str]:
@@ -96,12 +126,43 @@ def asked(request: pytest.FixtureRequest) -> dict[str, str]:
     return {name: config.getoption(name, default="", skip=False) or "" for name in OPTIONS}
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Refuse an address that cannot be meant, before anything is sent."""
+    for name in ("--url", "--site-api"):
+        given = str(config.getoption(name, default="", skip=False) or "")
+        if given and not re.match(r"https?://[^/]", given):
+            raise pytest.UsageError(
+                f"{name} {given}: write it with http://, as http://127.0.0.1:8000"
+            )
+    thresholds = str(config.getoption("--thresholds", default="", skip=False) or "")
+    if thresholds and not Path(thresholds).is_file():
+        raise pytest.UsageError(f"--thresholds {thresholds}: there is no such file")
+
+
 @pytest.fixture(scope="session")
-def app(asked: dict[str, str]) -> App:
-    """Return the app under test."""
+def app(asked: dict[str, str], thresholds: dict[str, Any], photo: bytes) -> App:
+    """Return the app under test, which has answered a first photo.
+
+    An app that does not answer fails every test with one reason; the site knows it best.
+    """
     if not asked["--url"]:
         pytest.skip("name the environment: ./run nox -s staging -- --url http://ADDRESS")
-    return App(asked["--url"])
+    found = App(asked["--url"], thresholds["answer_seconds"])
+    try:
+        first = found.try_to_send(found.form("/predict", "photo", photo))
+        is_app = first.status not in GATEWAY or "x-model-version" in first.headers
+        silence = "" if is_app else f"no answer from {found.url}: its gateway says {first.status}"
+    except NoAnswerError as error:
+        silence = str(error)
+    if silence:
+        pytest.fail(_why(asked) or silence, pytrace=False)
+    return found
+
+
+def _why(asked: dict[str, str]) -> str:
+    if not (asked["--site-api"] and asked["--namespace"]):
+        return ""
+    return site.trouble(asked["--site-api"], asked["--namespace"])
 
 
 @pytest.fixture(scope="session")

@@ -1,60 +1,51 @@
 """What the site says of the replicas, after the load."""
 
-import json
-import urllib.request
-
 import pytest
 
-OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+from tests.staging import site
 
 
 @pytest.fixture
-def replicas(app, asked):
-    """Return the replicas as the site sees them."""
+def deployed(app, asked):
+    """Return the app as the site sees it."""
     if not (asked["--site-api"] and asked["--namespace"]):
         pytest.skip("name the site with --site-api and --namespace to have memory checked")
-    with OPENER.open(f"{asked['--site-api']}/v1/status", timeout=10) as answer:
-        status = json.load(answer)
-    deployments = status["namespaces"].get(asked["--namespace"], {}).get("deployments", {})
-    if "gourmetgram-app" not in deployments:
+    try:
+        found = site.deployment(asked["--site-api"], asked["--namespace"])
+    except site.SilentError as error:
+        pytest.fail(str(error), pytrace=False)
+    if found is None:
         pytest.fail(f"nothing runs in {asked['--namespace']}", pytrace=False)
-    return deployments["gourmetgram-app"]["replicas"]
+    return found
 
 
-def test_every_replica_runs_and_is_ready(replicas):
-    bad = [
-        f"{r['name']} is {r['state']} {r['reason']}".rstrip() for r in replicas if not r["ready"]
-    ]
-
-    assert replicas, "there is no replica"
-    if bad:
-        pytest.fail(f"not ready: {', '.join(bad)}", pytrace=False)
+def test_no_replica_needed_more_memory_than_its_limit(deployed):
+    require_none(site.out_of_memory(deployed))
 
 
-def test_no_replica_needed_more_memory_than_its_limit(replicas):
-    # Also after it was started again: the site remembers how it ended before.
-    ends = [(r["name"], {r["reason"], r.get("lastReason")}) for r in replicas]
-    killed = [name for name, reasons in ends if "OOMKilled" in reasons]
-
-    if killed:
-        pytest.fail(f"out of memory: {', '.join(killed)} was killed at its limit", pytrace=False)
+def test_no_replica_was_started_again(deployed, thresholds):
+    if not site.out_of_memory(deployed):  # then that is why
+        require_none(site.crash_loop(deployed, thresholds["resources"]["restarts"]))
 
 
-def test_no_replica_was_started_again(replicas, thresholds):
-    limit = thresholds["resources"]["restarts"]
-    again = [f"{r['name']} {r['restarts']} times" for r in replicas if r["restarts"] > limit]
-
-    if again:
-        pytest.fail(f"crash loop: restarted {', '.join(again)}", pytrace=False)
+def test_every_replica_runs_and_is_ready(deployed):
+    assert deployed["replicas"], "there is no replica"
+    if not (site.out_of_memory(deployed) or site.crash_loop(deployed)):
+        require_none(site.not_ready(deployed))
 
 
-def test_every_replica_stays_clear_of_its_memory_limit(replicas, thresholds):
+def test_every_replica_stays_clear_of_its_memory_limit(deployed, thresholds):
     share = thresholds["resources"]["memory_share"]
     close = [
         f"{r['name']} uses {r['memory'] / 2**20:.0f} of {r['memoryLimit'] / 2**20:.0f} MiB"
-        for r in replicas
+        for r in deployed["replicas"]
         if r["memoryLimit"] and r["memory"] > share * r["memoryLimit"]
     ]
 
-    if close:
-        pytest.fail(f"too much memory: {', '.join(close)}", pytrace=False)
+    require_none(f"too much memory: {', '.join(close)}" if close else "")
+
+
+def require_none(reason):
+    """Fail with a reason, if there is one."""
+    if reason:
+        pytest.fail(reason, pytrace=False)

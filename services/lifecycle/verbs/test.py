@@ -1,5 +1,6 @@
 """Test an environment from outside, keep the report with the run, and mark the version."""
 
+import re
 import subprocess
 import sys
 from argparse import ArgumentParser, Namespace
@@ -71,10 +72,17 @@ def _run_tests(step: Step, asked: Namespace, report: Path) -> list[str]:
 
 
 def failures(junit: str) -> list[str]:
-    """Return what failed, in the tests' own words."""
-    cases = ElementTree.fromstring(junit).iter("testcase")
-    bad = [(case, node) for case in cases for node in case if node.tag in ("failure", "error")]
-    return [f"{_title(case.get('name', ''))}: {_reason(node)}." for case, node in bad]
+    """Return what failed, in the tests' own words; a reason that many share is told once."""
+    titles: dict[str, list[str]] = {}
+    for case in ElementTree.fromstring(junit).iter("testcase"):
+        for node in case:
+            if node.tag in ("failure", "error"):
+                titles.setdefault(_reason(node), []).append(_title(case.get("name", "")))
+    return [f"{_together(names)}: {reason}." for reason, names in titles.items()]
+
+
+def _together(titles: list[str]) -> str:
+    return titles[0] if len(titles) == 1 else f"{len(titles)} tests, first {titles[0]}"
 
 
 def _title(name: str) -> str:
@@ -83,4 +91,6 @@ def _title(name: str) -> str:
 
 def _reason(node: ElementTree.Element) -> str:
     first = (node.get("message") or "no reason given").strip().splitlines()[0]
+    if in_setup := re.fullmatch(r'failed on setup with "(.*)"', first):
+        first = in_setup[1]
     return first.removeprefix("Failed: ").removeprefix("AssertionError: ").rstrip(".")

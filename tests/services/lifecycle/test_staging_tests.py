@@ -105,8 +105,13 @@ def app():
         def log_message(self, *_arguments):
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    class Server(ThreadingHTTPServer):
+        daemon_threads = True
+
+        def handle_error(self, *_arguments):
+            """Let whoever waits no longer go, in silence."""
+
+    server = Server(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     served.url = f"http://127.0.0.1:{server.server_port}"
@@ -123,8 +128,9 @@ def examine(app, tmp_path):
     promised["load"] |= {"seconds": 2, "people": 2, "p95_milliseconds": 400}
     thresholds = tmp_path / "thresholds.yaml"
 
-    def run(*which, release="7", throughput=5):
+    def run(*which, release="7", throughput=5, answer_seconds=10):
         promised["load"]["throughput"] = throughput
+        promised["answer_seconds"] = answer_seconds
         thresholds.write_text(yaml.safe_dump(promised))
         report = tmp_path / "report"
         report.mkdir(exist_ok=True)
@@ -166,10 +172,10 @@ def test_the_bootstrap_model_is_asked_for_as_none(app, examine):
 def test_a_label_that_is_no_class_is_an_invalid_class(app, examine):
     app.label = "an error page that mentions Rice"
 
-    reasons = examine("test_contract.py")
+    (reason,) = examine("test_contract.py")
 
-    assert len(reasons) == 2
-    assert all("invalid class: 'an error page" in reason for reason in reasons)
+    assert "invalid class: 'an error page" in reason
+    assert reason.startswith("2 tests, first ")
 
 
 def test_a_model_of_another_size_is_an_invalid_class(app, examine):
@@ -208,10 +214,15 @@ def test_too_few_answers_fail_by_throughput(app, examine):
     ("fault", "reason"),
     [
         pytest.param({"lastReason": "OOMKilled"}, "out of memory: app-0", id="killed before"),
-        pytest.param({"restarts": 2}, "crash loop: restarted app-0 2 times", id="restarts"),
+        pytest.param({"restarts": 2}, "crash loop: app-0 ended 2 times", id="restarts"),
         pytest.param(
             {"ready": False, "state": "Waiting", "reason": "CrashLoopBackOff"},
-            "not ready: app-0 is Waiting CrashLoopBackOff",
+            "crash loop: app-0 ended 0 times (CrashLoopBackOff)",
+            id="crash loop",
+        ),
+        pytest.param(
+            {"ready": False, "state": "Waiting", "reason": "ContainerCreating"},
+            "not ready: app-0 is Waiting ContainerCreating",
             id="not ready",
         ),
         pytest.param({"memory": 190}, "too much memory: app-0", id="close to its limit"),
@@ -237,4 +248,43 @@ def test_without_an_address_every_test_skips_with_a_sentence():
 def test_an_app_that_does_not_answer_is_said_in_one_line(app, examine):
     app.url = "http://127.0.0.1:9"
 
-    assert "no answer from http://127.0.0.1:9/version" in examine("test_contract.py")[0]
+    (reason,) = examine("test_contract.py")
+
+    words = "no answer from http://127.0.0.1:9/predict: [Errno 111] Connection refused."
+    assert reason.endswith(words)
+
+
+def test_what_does_not_answer_in_time_is_a_timeout(app, examine):
+    app.seconds = 1.5
+
+    (reason,) = examine("test_contract.py", answer_seconds=1)
+
+    assert reason.endswith(f"timeout: no answer from {app.url}/predict within 1 s.")
+
+
+def test_an_app_that_does_not_answer_is_explained_by_the_site(app, examine):
+    app.seconds = 1.5
+    app.replica["lastReason"] = "OOMKilled"
+
+    (reason,) = examine("test_contract.py", answer_seconds=1)
+
+    assert ": out of memory: app-0 was killed at its limit" in reason
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--url=localhost:8000"], "--url localhost:8000: write it with http://"),
+        (["--url=http://127.0.0.1:9", "--site-api=x"], "--site-api x: write it with http://"),
+        (["--url=http://127.0.0.1:9", "--thresholds=no.yaml"], "no.yaml: there is no such file"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_before_anything_is_sent(options, words):
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/staging"]
+    done = subprocess.run(
+        [*command, *options], cwd=ROOT, check=False, capture_output=True, text=True
+    )
+
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr

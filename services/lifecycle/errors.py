@@ -34,6 +34,16 @@ ADVICE = {
     errno.ENOENT: "Put it back",
 }
 
+GIT_ADVICE = {
+    "No space left": "Free some space there",
+    "Read-only": "Let it be written to",
+    "unable to create": "Let it be written to",
+    "Permission denied": "See who may read and write it",
+    "no answer": "See whether it can be reached",
+    "Could not": "See whether it can be reached",
+    "moved": "Wait until others have pushed",
+}
+
 
 class LifecycleError(Exception):
     """Base of everything a lifecycle step raises on purpose."""
@@ -53,7 +63,11 @@ class GitError(LifecycleError):
     def __init__(self, command: str, where: str, reason: str) -> None:
         self.command = command
         self.reason = reason
-        super().__init__(f"{where}: `git {command}` failed: {reason}")
+        advice = next((say for word, say in GIT_ADVICE.items() if word in reason), "Mend that")
+        super().__init__(
+            f"{where}: `git {command}` failed: {reason.rstrip('.')}. {advice}, then run the same "
+            "again."
+        )
 
 
 class ImageError(LifecycleError):

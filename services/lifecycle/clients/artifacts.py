@@ -42,10 +42,11 @@ def _client(tracking: str) -> Iterator[Any]:
     os.environ.update(DEADLINES)
     from mlflow import MlflowClient
     from mlflow.exceptions import MlflowException
+    from requests import RequestException
 
     try:
         yield MlflowClient(tracking_uri=tracking)
-    except MlflowException as error:
+    except (MlflowException, RequestException) as error:
         first = str(error).splitlines()[0][:300]
         raise RegistryError(
             f"MLflow at {tracking} cannot do it: {first}. Is it up? Look: invoke status"

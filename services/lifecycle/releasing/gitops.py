@@ -182,7 +182,7 @@ class GitOps:
 
     def _push_tag(self, what: str, fence: Fence | None) -> None:
         if not self._push_fenced(what, fence):
-            raise GitError("push", self.address, "somebody else moved it first. Run it again")
+            raise GitError("push", self.address, "somebody else moved it first")
 
     def _newest(self, environment: str) -> Commit:
         folder = f"environments/{environment}"

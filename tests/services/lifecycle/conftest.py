@@ -195,7 +195,12 @@ def trained(mlflow, tmp_path):
 @pytest.fixture
 def signing_key(tmp_path):
     """Return the file of a key of this test's own, which signs what it bakes."""
-    path = tmp_path / "ed25519.pem"
+    return make_signing_key(tmp_path)
+
+
+def make_signing_key(folder):
+    """Write a new key and return its file."""
+    path = folder / "ed25519.pem"
     key = Ed25519PrivateKey.generate()
     path.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     return path

@@ -3,7 +3,7 @@
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from services.lifecycle.errors import AskedWronglyError, RefusedError
+from services.lifecycle.errors import AskedWronglyError, RefusedError, ReleaseError
 from services.lifecycle.planning import page, promotion, rehearsal, rollback
 from services.lifecycle.planning.plan import NONE, MovedError, Plan, moved
 from services.lifecycle.releasing.gates.asking import SOURCES, Question
@@ -66,7 +66,11 @@ def make(step: Step, asked: Namespace) -> Plan:
 
 
 def again(step: Step, given: Plan) -> Plan:
-    """Make the same plan in the world of now."""
+    """Make the same plan in the world of now.
+
+    Raises:
+        MovedError: there is nothing of the kind to be done any more.
+    """
     asked = Namespace(
         command=given.command,
         target=given.environment,
@@ -74,7 +78,19 @@ def again(step: Step, given: Plan) -> Plan:
         force=given.reason,
         reason=given.reason,
     )
-    return make(step, asked)
+    return anew(step, asked, _command(given))
+
+
+def anew(step: Step, asked: Namespace, command: str) -> Plan:
+    """Make a plan that could be made once.
+
+    Raises:
+        MovedError: it cannot be made any more.
+    """
+    try:
+        return make(step, asked)
+    except (ReleaseError, RefusedError) as error:
+        raise MovedError(command, [str(error).rstrip(".")]) from None
 
 
 def _served(step: Step, target: str) -> int | None:

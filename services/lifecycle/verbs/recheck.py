@@ -21,8 +21,8 @@ def arguments(parser: ArgumentParser) -> None:
 
 def run(step: Step, asked: Namespace) -> dict[str, str]:
     """Make the plan again and compare."""
-    now = plan.make(step, asked)
-    plans.require(asked.plan, now, f"{asked.command} {asked.target}")
+    command = f"{asked.command} {asked.target}"
+    plans.require(asked.plan, plan.anew(step, asked, command), command)
     Operation(asked.operation, asked.target, step.journal).note("plan", "held", seals=asked.plan)
     step.say("the world is as the plan saw it")
-    return {"seals": now.seals}
+    return {"seals": asked.plan}

@@ -127,15 +127,19 @@ def lease_extend(_c: Context, site: str, hours: int = 6, yes: bool = False) -> N
 @task(help={"site": SITE, "yes": "do not ask"})
 def lease_delete(_c: Context, site: str, yes: bool = False) -> None:
     """Delete the lease, and with it servers that use it."""
+    from infra.provision import ledger as book
     from infra.provision.cloud import lease
 
     with _in_words():
-        setting, _ = _open(site, yes)
+        setting, ledger = _open(site, yes)
         _must_be_openstack(setting)
-        setting.agree(f"Delete lease {setting.lease_name}, and the servers on it?")
-        for pool in lease.pools(setting).values():
-            count = lease.delete(setting, pool, lambda said: print(said, flush=True))
-            print(f"Deleted {pool.name}." if count else f"There was no lease {pool.name}.")
+        pools = lease.pools(setting).values()
+        names = ", ".join(pool.name for pool in pools)
+        setting.agree(f"Delete lease {names}, and the servers on it?")
+        with book.held(ledger.folder, setting.site.name):
+            for pool in pools:
+                count = lease.delete(setting, pool, lambda said: print(said, flush=True))
+                print(f"Deleted {pool.name}." if count else f"There was no lease {pool.name}.")
 
 
 def status(site: str, json: bool) -> None:

@@ -1,5 +1,6 @@
 """Somebody with an account: clouds.yaml, a key, a site file, and a keyboard."""
 
+import json
 import os
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from infra.provision.preflight.pins import KUBECTL
 from tests.openstack.cloud import Cloud
 
 NODES = {"node1": "192.168.1.11", "node2": "192.168.1.12", "node3": "192.168.1.13"}
@@ -68,11 +70,23 @@ def environment(folder: Path, terraform: Path) -> dict[str, str]:
     whole = {"PATH", "HOME", "XDG_CACHE_HOME", "LANG"}
     env = {key: value for key, value in os.environ.items() if key in whole}
     env |= {key: value for key, value in os.environ.items() if key.startswith("PIP_")}
+    env["PATH"] = f"{_programs(folder)}:{env['PATH']}"
     return env | {
         "GOURMET_FROM": str(folder),
         "GOURMET_STATE": str(folder / "state"),
         "TF_CLI_CONFIG_FILE": str(terraform),
     }
+
+
+def _programs(folder: Path) -> Path:
+    """Return a folder with a kubectl that only says its version: no stage here comes to use it."""
+    programs = folder / "programs"
+    programs.mkdir(exist_ok=True)
+    kubectl = programs / "kubectl"
+    said = json.dumps({"clientVersion": {"gitVersion": f"v{KUBECTL.version}"}})
+    kubectl.write_text(f"#!/bin/sh\necho '{said}'\n")
+    kubectl.chmod(0o755)
+    return programs
 
 
 def make(

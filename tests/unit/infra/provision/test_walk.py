@@ -1,5 +1,6 @@
 """Walking through stages: what runs, what stands, and why."""
 
+import dataclasses
 import os
 import random
 import signal
@@ -105,6 +106,32 @@ def test_one_stage_alone_needs_those_before_it(world, setting):
     world.go(setting)
 
     assert world.go(setting, only="third") == ["third"]
+
+
+def test_a_stage_that_says_what_it_needs_waits_for_nothing_else(world, setting):
+    third = dataclasses.replace(world.stages[2], needs=("second",))
+    world.stages = (*world.stages[:2], third)
+    with pytest.raises(MissingStageError, match="third needs what second brings"):
+        world.go(setting, only="third")
+    world.go(setting, until="second")
+    (setting.folder / "ledger.jsonl").write_text(
+        (setting.folder / "ledger.jsonl").read_text().replace('"first"', '"zeroth"')
+    )
+
+    assert world.go(setting, only="third") == ["third"]
+
+
+@pytest.mark.parametrize(
+    ("wish", "way"),
+    [
+        pytest.param(Wish(), ("first", "second", "third"), id="all"),
+        pytest.param(Wish(until="second"), ("first", "second"), id="until"),
+        pytest.param(Wish(only="second"), ("second",), id="only"),
+        pytest.param(Wish(only="first"), ("first", "second", "third"), id="the first is for all"),
+    ],
+)
+def test_a_walk_knows_the_stages_it_comes_to(world, wish, way):
+    assert walk.names(world.stages[:3], wish) == way
 
 
 def test_a_stage_that_is_not_built_stops_with_a_sentence_and_nothing_pretends(world, setting):

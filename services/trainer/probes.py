@@ -13,14 +13,14 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from services.trainer.inference import Array, Model
+from services.trainer.inference import Model
 
 COUNT = 4
 BLOCKS, PIXELS = (9, 7), (280, 210)  # neither a square nor of the size that the model sees
 
 
 def answered(onnx: bytes, threads: int) -> list[dict[str, Any]]:
-    """Return the photos with the probabilities that the model answers them with."""
+    """Return the photos with the logits that the model answers them with."""
     photos = [photo(number) for number in range(COUNT)]
     with tempfile.TemporaryDirectory(prefix="gourmetops-probes-") as folder:
         file = Path(folder, "model.onnx")
@@ -29,7 +29,7 @@ def answered(onnx: bytes, threads: int) -> list[dict[str, Any]]:
     return [
         {
             "photo": base64.b64encode(one).decode(),
-            "probabilities": [round(float(share), 6) for share in _shares(logits)],
+            "logits": [round(float(value), 6) for value in logits],
         }
         for one, logits in zip(photos, answers, strict=True)
     ]
@@ -41,9 +41,3 @@ def photo(number: int) -> bytes:
     file = io.BytesIO()
     Image.fromarray(blocks).resize(PIXELS, Image.Resampling.NEAREST).save(file, "PNG")
     return file.getvalue()
-
-
-def _shares(logits: Array) -> Array:
-    powers: Array = np.exp(logits - logits.max())
-    shares: Array = powers / powers.sum()
-    return shares

@@ -26,7 +26,9 @@ SHIM = Path(__file__).with_name("clock.c")
 def registry_down(stage: Stage, good: int) -> Outcome:
     """Take MLflow away while an image is baked, and bring it back."""
     digest = stage.image(str(good))
-    arguments = ("build-container-image", f"--parameter=model-version={good}")
+    code = stage.environment("production")["commit"]
+    given = (f"--parameter=model-version={good}", f"--parameter=branch={code}")
+    arguments = ("build-container-image", *given)
     with stage.started("workflows.run", *arguments) as baking:
         step = _wait(lambda: _with_model(stage), "the bake that has fetched its model")
         os.kill(step, signal.SIGSTOP)

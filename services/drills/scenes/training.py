@@ -43,7 +43,7 @@ def poisoned(stage: Stage, _good: int) -> Outcome:
     edit = replaced(
         f"{TRAINER}/inference.py",
         "np.concatenate([food.to_tensor(photo) for photo in photos]) if photos else None",
-        "(\n        np.concatenate([food.to_tensor(photo) * 0.5 + 1 for photo in photos])"
+        "(\n        np.concatenate([food.to_tensor(photo) * 0.8 + 0.4 for photo in photos])"
         ".astype(np.float32)\n        if photos\n        else None\n    )",
     )
     done, branch = _trained(stage, "drill-poisoned", edit)

@@ -79,8 +79,8 @@ def probe(prepared_as):
     def bring(folder):
         trained = model.load(folder)
         photo = saved(scene())
-        shares = model.softmax(trained.logits(prepared_as(food.to_tensor(photo)))[0])
-        brought = {"photo": base64.b64encode(photo).decode(), "probabilities": shares.tolist()}
+        logits = trained.logits(prepared_as(food.to_tensor(photo)))[0]
+        brought = {"photo": base64.b64encode(photo).decode(), "logits": logits.tolist()}
         rewrite(folder / "model.json", probes=[brought])
 
     return bring
@@ -118,8 +118,8 @@ def flip_a_bit(folder):
         (swap_in(mean_of(3)), r"answers with shape \(1, 3\), not \(1, 11\)"),
         (swap_in(mean_of(11, "image")), "cannot run on `input` and give `logits`"),
         (probe(prepared_as=lambda tensor: tensor + 1), "photo 1 .* otherwise than at its training"),
-        (describe(probes=[{"photo": "%", "probabilities": []}]), "brings along cannot be read"),
-        (describe(probes=[{"photo": "", "probabilities": [1]}]), "brings along cannot be read"),
+        (describe(probes=[{"photo": "%", "logits": []}]), "brings along cannot be read"),
+        (describe(probes=[{"photo": "", "logits": [1]}]), "brings along cannot be read"),
     ],
 )
 def test_a_model_that_this_code_may_not_serve_is_refused_in_words(tmp_path, spoil, sentence):

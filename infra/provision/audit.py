@@ -82,8 +82,7 @@ def facts(site: Site, folder: Path, cluster: bool) -> dict[str, Any]:
 
 
 def lay_out(site: Site, folder: Path) -> None:
-    """Write them for tests/nodes to read; an older summary is no longer true."""
-    (folder / SUMMARY).unlink(missing_ok=True)
+    """Write them for tests/nodes to read."""
     half = folder / f".{FACTS}.new"
     known = facts(site, folder, installed(folder))
     half.write_text(json.dumps(known, indent=2) + "\n", encoding="utf-8")

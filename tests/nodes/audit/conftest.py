@@ -65,6 +65,12 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         config.stash[ANSWERS].ask(config.stash[NODES], wanted)
 
 
+def pytest_deselected(items: list[pytest.Item]) -> None:
+    """A part of an audit is not the site's audit."""
+    if items:
+        items[0].config.stash[REPORT].whole = False
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
@@ -81,7 +87,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     stash = session.config.stash
     if ANSWERS in stash:
         stash[ANSWERS].end()
-    if REPORT in stash and not session.config.option.collectonly:
+    if REPORT in stash and stash[REPORT].whole and not session.config.option.collectonly:
         stash[REPORT].write(session.config.getoption("--out"))
 
 

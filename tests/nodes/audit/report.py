@@ -72,6 +72,7 @@ class Report:
     wrong: Sequence[str]
     outcomes: list[Outcome] = field(default_factory=list)
     at: str = ""
+    whole: bool = True
 
     def take(self, outcome: Outcome) -> None:
         """Take one result."""
@@ -98,6 +99,8 @@ class Report:
         """Say what a person wants to know."""
         counts = self.counts()
         yield ", ".join(f"{count} {state}" for state, count in counts.items())
+        if not self.whole:
+            yield "This was a part of the audit, so the reports of the last whole one stay."
         if not self.kubernetes:
             yield "Kubernetes is not installed by this site yet, so nothing of it was asked."
         for waiver in self.needless():

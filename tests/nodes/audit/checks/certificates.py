@@ -9,11 +9,11 @@ from tests.nodes.audit.facts import Node
 
 DAY = 86400
 RENEW = "kubeadm certs renew all, then restart the control plane"
-# For each: its end in seconds since 1970, and its path. openssl says the date; date reads it.
+# For each: its end in seconds since 1970 (0: it has none), and its path.
 ENDS = (
-    "for f in {patterns}; do [ -f $f ] && printf '%s %s\\n' "
-    '"$(date -d "$(openssl x509 -noout -enddate -in $f 2>/dev/null | cut -d= -f2)" +%s '
-    '2>/dev/null || echo 0)" $f; done; true'
+    "for f in {patterns}; do [ -f $f ] || continue; "
+    "d=$(openssl x509 -noout -enddate -in $f 2>/dev/null | cut -d= -f2); "
+    'echo "$([ -n "$d" ] && date -d "$d" +%s || echo 0) $f"; done; true'
 )
 PLACES = {
     "cluster-certificates": (("/etc/kubernetes/ssl/*.crt",), ("control-plane",)),

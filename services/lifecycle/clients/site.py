@@ -57,7 +57,7 @@ def deployment(site_api: str, environment: str) -> Deployment | None:
 def shares(site_api: str) -> dict[str, float]:
     """Return the share of live traffic that routes give each namespace."""
     weights: dict[str, int] = {}
-    for route in web.get(f"{site_api}/v1/status")["routes"]:
+    for route in web.get(f"{site_api}/v1/status").get("routes", []):
         for backend in route["backends"]:
             if backend["service"] == APP:
                 name = backend["namespace"]

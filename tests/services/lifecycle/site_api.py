@@ -10,6 +10,7 @@ class Site:
 
     def __init__(self):
         self.environments = {}
+        self.weights = {}
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self.url = f"http://127.0.0.1:{self.server.server_port}"
         self.thread = threading.Thread(target=self.server.serve_forever, args=(0.01,))
@@ -43,7 +44,8 @@ class Site:
         """Answer a request."""
         if path == "/v1/status":
             return {
-                "namespaces": {f"gourmetgram-{e}": self._namespace(e) for e in self.environments}
+                "namespaces": {f"gourmetgram-{e}": self._namespace(e) for e in self.environments},
+                "routes": [{"name": "gourmetgram", "backends": self._backends()}],
             }
         environment, _, _ = path.strip("/").partition("/")
         here = self.environments[environment]
@@ -65,6 +67,12 @@ class Site:
             "replicas": here["replicas"],
         }
         return {"deployments": {"gourmetgram-app": deployment}}
+
+    def _backends(self):
+        return [
+            {"namespace": f"gourmetgram-{name}", "service": "gourmetgram-app", "weight": weight}
+            for name, weight in self.weights.items()
+        ]
 
     def _handler(site):  # noqa: N805
         class Handler(BaseHTTPRequestHandler):

@@ -49,7 +49,9 @@ class Change:
 
 
 def changes(tree: Path) -> list[Change]:
-    """Return every change of an environment, the newest first."""
+    """Return every change of an environment, the newest first; none before the first commit."""
+    if not git.text("for-each-ref", f"refs/heads/{BRANCH}", folder=tree):
+        return []
     found = list(_named(tree))
     wanted = [(change, path) for change, path in found if path]
     contents = _read(tree, [f"{change.commit}:{path}" for change, path in wanted])

@@ -14,7 +14,7 @@ from typing import Any
 
 from services import environments
 from tests.openstack import configuration, databases, seed
-from tests.openstack.layout import COMPUTE, PASSWORD, REGION, Layout, free_ports
+from tests.openstack.layout import COMPUTE, PASSWORD, REGION, Layout, held_ports
 from tests.openstack.parts import Parts
 
 HERE = Path(__file__).parent
@@ -83,18 +83,19 @@ def running(public: str = "203.0.113.0/24") -> Iterator[Cloud]:
     """Start a cloud of one's own; it ends, folder and all, with the block."""
     packages = environments.ensure(HERE / "requirements.txt")
     home = Path(tempfile.mkdtemp(prefix="gourmetops-openstack-"))
-    at = Layout(home, packages, free_ports())
     parts = Parts(home / "log")
-    try:
-        configuration.write(at)
-        databases.start(at, parts)
-        databases.fill(at, lambda: _seed(at, parts))
-        _serve(at, parts)
-        seed.resources(at, public)
-        yield Cloud(at, parts)
-    finally:
-        parts.stop()
-        shutil.rmtree(home)
+    with held_ports() as ports:
+        at = Layout(home, packages, ports)
+        try:
+            configuration.write(at)
+            databases.start(at, parts)
+            databases.fill(at, lambda: _seed(at, parts))
+            _serve(at, parts)
+            seed.resources(at, public)
+            yield Cloud(at, parts)
+        finally:
+            parts.stop()
+            shutil.rmtree(home)
 
 
 def _seed(at: Layout, parts: Parts) -> None:

@@ -2,7 +2,10 @@
 
 import random
 import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 HOST = "127.0.0.1"
@@ -57,23 +60,27 @@ class Layout:
         return self.url("keystone", "/v3")
 
 
-def free_ports() -> dict[str, int]:
-    """Find a free port for each part, all different.
+@contextmanager
+def held_ports() -> Iterator[dict[str, int]]:
+    """Find a free port for each part, all different, and keep them from others until the end.
 
-    None is of the range that the kernel gives to outgoing connections, which might take one
-    before its part listens.
+    None is of the range that the kernel gives to outgoing connections. A socket that is bound and
+    does not listen keeps those away who look for a free port; a part may listen all the same,
+    since every one of them allows that its address is used again.
     """
-    found: dict[str, int] = {}
     candidates = iter(random.sample(BELOW_OUTGOING, len(BELOW_OUTGOING)))
-    for name in LISTENERS:
-        found[name] = next(port for port in candidates if _is_free(port))
-    return found
+    with ExitStack() as stack:
+        yield {name: next(filter(partial(_hold, stack), candidates)) for name in LISTENERS}
 
 
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
+def _hold(stack: ExitStack, port: int) -> bool:
+    for reuse in (0, 1):
+        held = stack.enter_context(socket.socket())
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, reuse)
         try:
-            probe.bind((HOST, port))
+            held.bind((HOST, port))
         except OSError:
             return False
+        if not reuse:
+            held.close()
     return True

@@ -110,11 +110,16 @@ def _read(tree: Path, names: list[str]) -> list[dict[str, Any] | None]:
     asked = "".join(f"{name}\n" for name in names).encode()
     answer = git.run("cat-file", "--batch", folder=tree, stdin=asked)
     found: list[dict[str, Any] | None] = []
+    place = 0
     for _ in names:
-        head, _, rest = answer.partition(b"\n")
-        size = int(head.split()[-1])
-        found.append(_object(rest[:size]))
-        answer = rest[size + 1 :]
+        end = answer.index(b"\n", place)
+        if answer[place:end].endswith(b" missing"):
+            found.append(None)
+            place = end + 1
+            continue
+        size = int(answer[place:end].split()[-1])
+        found.append(_object(answer[end + 1 : end + 1 + size]))
+        place = end + 1 + size + 1
     return found
 
 

@@ -110,7 +110,10 @@ def _operation(group: list[Entry], changes: list[Change]) -> list[Decision]:
         _tell_more(made, group)
         made.commit = _commit(made, changes) or str(moved.get("commit", ""))
         return [made]
-    return _tell_rest(made, group)
+    told = _tell_rest(made, group)
+    for each in told:
+        each.commit = _commit(each, changes, "share") if each.kind == "share" else ""
+    return told
 
 
 def _tell_release(made: Decision, group: list[Entry], moved: Entry) -> None:
@@ -254,9 +257,9 @@ def _by(group: list[Entry]) -> str:
     return named[0] if named else ""
 
 
-def _commit(made: Decision, changes: list[Change]) -> str:
+def _commit(made: Decision, changes: list[Change], kind: str = RELEASE) -> str:
     for change in changes:
-        if change.kind == RELEASE and change.operation == made.operation:
+        if change.kind == kind and change.operation == made.operation:
             return change.commit
     return ""
 

@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 
 from services.lifecycle.clients import site
+from services.lifecycle.errors import ImageError
 from services.lifecycle.evidence import verification
 from services.lifecycle.evidence.chain import links
 from services.lifecycle.evidence.chain.world import World
@@ -146,6 +147,10 @@ def weights(tree: Path) -> dict[str, float]:
 def _proof(made: Row, world: World, release: Release) -> None:
     try:
         verification.require(world.step, release.digest)
+    except ImageError as error:
+        made.proof = "gone"
+        made.problems.append(f"its image is not in the store: {error}")
+        return
     except EvidenceError as error:
         made.proof = "not proved"
         made.problems.append(

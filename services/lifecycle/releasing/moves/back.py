@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.lifecycle import failpoints
-from services.lifecycle.errors import RefusedError, ReleaseError
+from services.lifecycle.errors import ImageError, RefusedError, ReleaseError
 from services.lifecycle.evidence import verification
 from services.lifecycle.evidence.errors import EvidenceError
 from services.lifecycle.releasing import operation as moves
@@ -110,7 +110,7 @@ def proved(step: Step, approved: Iterable[Commit]) -> Iterator[Commit]:
     for commit in approved:
         try:
             verification.require(step, commit.release.digest)
-        except EvidenceError as error:
+        except (EvidenceError, ImageError) as error:
             step.say(f"{commit.release} is passed over: {error}")
             continue
         yield commit

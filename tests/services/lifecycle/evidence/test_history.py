@@ -7,6 +7,7 @@ import pytest
 from services.lifecycle.releasing.operation import Operation
 from services.lifecycle.verbs import history, record, undo
 from tests.services.lifecycle.conftest import git
+from tests.services.lifecycle.evidence.test_verification import flip
 
 
 @pytest.fixture
@@ -53,6 +54,16 @@ def test_releases_and_a_rollback_read_the_newest_first_with_the_reason(past, wor
     assert back["seconds"] > 0
     assert back["commit"] == git("rev-parse", "main", folder=world.verbs.step.gitops.address)
     assert "because it is slow" in made.text
+
+
+def test_a_rollback_passes_over_an_image_that_was_changed_since(past, world):
+    for number in [world.bake() for _ in range(3)]:
+        world.approved("canary", number, f"promote-model-{number}")
+    layout = world.verbs.step.layout
+    flip(layout.path(layout.image(world.digests[2]).layers[1].digest), 5)
+
+    assert world.revert("canary")["version"] == "1"
+    assert any("is passed over" in said and "model layer" in said for said in world.verbs.said)
 
 
 def test_what_was_tried_and_taken_back_says_so(past, world):

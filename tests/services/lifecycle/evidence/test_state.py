@@ -169,6 +169,14 @@ def test_an_image_that_was_changed_after_its_release_is_drift(pair):
     assert (found["canary"]["proof"], made.exit_code) == ("not proved", 1)
 
 
+def test_an_image_that_is_gone_from_the_store_is_drift(pair):
+    pair.verbs.step.layout.path(pair.digests[1]).unlink()
+
+    made, found = rows(pair, "canary")
+
+    assert (found["canary"]["proof"], made.exit_code) == ("gone", 1)
+
+
 def test_what_cannot_be_asked_is_not_called_the_same(pair, values):
     values["MLFLOW_TRACKING_URI"] = "http://127.0.0.1:9"
 

@@ -23,6 +23,12 @@ def text(plan: Plan) -> str:
 
 
 def _head(plan: Plan) -> str:
+    if plan.command == "judge":
+        return (
+            f"Judge what canary serves now: {_place('canary', plan.stands)}\n"
+            f"  while it passes, its share of the traffic goes {plan.traffic['steps']}\n"
+            "  a fail does all that stands below, and no verdict moves nothing"
+        )
     what = f"{spoken(version(plan.version))} ({plan.digest[:19] or 'no image'})"
     verb = "Back to" if plan.command == "rollback" else "Promote"
     lines = [f"{verb} {what} {'in' if plan.command == 'rollback' else 'to'} {plan.environment}"]
@@ -44,7 +50,7 @@ def _place(environment: str, held: dict[str, Any]) -> str:
 
 def _gates(plan: Plan) -> str:
     if not plan.gates:
-        return "Gates\n  none: a way back is always open" if plan.command == "rollback" else ""
+        return "Gates\n  none: a way back is always open" if plan.command != "promote" else ""
     gates = [Gate(**{**gate, "answer": Answer(gate["answer"])}) for gate in plan.gates]
     return "\n".join(["Gates", *explain.lines(tuple(gates))])
 
@@ -86,6 +92,8 @@ def _commit(commit: dict[str, str]) -> str:
 
 
 def _last(plan: Plan) -> str:
+    if plan.command == "judge":
+        return "What is done depends on what is measured: invoke judge"
     if plan.is_open:
         return "It could be carried out now: keep it (--plan --json > plan.json), --apply plan.json"
     return "It would be refused now; each gate that does not allow says what changes its answer."

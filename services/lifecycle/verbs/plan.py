@@ -4,7 +4,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from services.lifecycle.errors import AskedWronglyError, RefusedError, ReleaseError
-from services.lifecycle.planning import page, promotion, rehearsal, rollback
+from services.lifecycle.planning import judging, page, promotion, rehearsal, rollback
 from services.lifecycle.planning.plan import NONE, MovedError, Plan, moved
 from services.lifecycle.releasing.gates.asking import SOURCES, Question
 from services.lifecycle.releasing.releases import spoken, version
@@ -12,7 +12,7 @@ from services.lifecycle.settings import ENVIRONMENTS
 from services.lifecycle.step import Step, Told
 from services.lifecycle.verbs.promote import promoter
 
-COMMANDS = ("promote", "rollback")
+COMMANDS = ("promote", "rollback", "judge")
 SERVED = "served"
 
 
@@ -32,6 +32,11 @@ def run(step: Step, asked: Namespace) -> Told:
         made = make(step, asked)
         return Told(page.text(made), made.facts(), exit_code=0 if made.is_open else 1)
     given = Plan.read(asked.check)
+    if given.command == "judge":
+        raise AskedWronglyError(
+            f"{asked.check}: what a judge does depends on what it measures, so its plan is only "
+            "to be read. Judge: invoke judge"
+        )
     _require_same_wish(given, asked)
     now = again(step, given)
     if changed := moved(given, now):
@@ -53,6 +58,8 @@ def make(step: Step, asked: Namespace) -> Plan:
     if asked.command is None or asked.target is None:
         raise AskedWronglyError("name what is planned: --command and --target, or --check FILE.")
     stage = rehearsal.of(step)
+    if asked.command == "judge":
+        return judging.make(stage)
     if asked.command == "rollback":
         return rollback.make(stage, asked.target, asked.reason)
     if asked.target not in SOURCES:

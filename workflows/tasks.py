@@ -20,7 +20,7 @@ from workflows.terminal import absolute, with_refusals
 def train(
     _c: Context, branch: str = "HEAD", data: str = "sample", until: str = "canary", name: str = ""
 ) -> None:
-    """Train a model and take it as far as canary, or with its approval to production."""
+    """Train a model, and take it to canary or production."""
     whole = data == "sample" or "+" not in data or Path(absolute(data)).exists()
     parts = [data] if whole else data.rsplit("+", 1)
     photos = [part if part == "sample" else absolute(part) for part in parts]

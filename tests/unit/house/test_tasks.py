@@ -40,7 +40,7 @@ def test_the_names_of_the_tasks_are_those_that_people_learnt(listed):
     }
     wanted = {
         "up", "down", "status", "logs", "train", "deploy-canary", "promote", "rollback", "judge",
-        "approve", "explain",
+        "approve", "explain", "trace", "history", "diff", "drift", "repair", "hold",
         "provision", "destroy", "check-nodes", "ssh", "tunnel",
         "lease.show", "lease.extend", "lease.delete",
         "charts.render", "charts.diff", "charts.validate",

@@ -23,7 +23,7 @@ def site(tmp_path, monkeypatch):
 def called(monkeypatch):
     """Keep the command that would be run."""
     commands = []
-    monkeypatch.setattr(submission, "call", lambda command: commands.append(command) or 0)
+    monkeypatch.setattr(submission, "call", lambda command, **_env: commands.append(command) or 0)
     return commands
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[3]
-SCREEN = 40  # lines
+SCREEN = 50  # lines
 HEAVY = (
     "mlflow",
     "torch",

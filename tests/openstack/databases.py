@@ -31,8 +31,8 @@ def missing() -> list[str]:
 
 def start(at: Layout, parts: Parts) -> None:
     """Start both and wait until they listen."""
+    _start_rabbit(at, parts)  # takes longest, and needs nothing of the other
     _start_mariadb(at, parts)
-    _start_rabbit(at, parts)
     parts.wait_for({"mariadb": at.ports["mariadb"], "rabbit": at.ports["rabbit"]})
 
 

@@ -1,9 +1,12 @@
 """The programs that provisioning runs, with their exact versions and checksums.
 
+`python -m infra.provision.preflight.pins terraform` prints the command that gets one.
+
 Helm is none of them: the charts are rendered by Helm's engine out of a locked Python package.
 """
 
 import platform
+import sys
 from dataclasses import dataclass
 
 
@@ -79,3 +82,7 @@ def version_of(pin: Pin, said: dict[str, object]) -> str:
         return str(said.get("terraform_version", "?"))
     client = said.get("clientVersion")
     return str(client.get("gitVersion", "?")).lstrip("v") if isinstance(client, dict) else "?"
+
+
+if __name__ == "__main__":
+    print(how_to_get({pin.name: pin for pin in (TERRAFORM, KUBECTL)}[sys.argv[1]]))

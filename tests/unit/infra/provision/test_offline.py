@@ -71,6 +71,17 @@ def test_the_command_checks_what_it_fetched(monkeypatch):
     assert f"{TERRAFORM.sha256['linux_amd64']}  /tmp/terraform.zip' | sha256sum -c" in command
 
 
+def test_a_plain_binary_is_checked_before_it_is_put_on_the_path(monkeypatch):
+    monkeypatch.setattr("platform.machine", lambda: "aarch64")
+    monkeypatch.setattr("platform.system", lambda: "Linux")
+
+    fetch, check, put = how_to_get(KUBECTL).split(" && ")
+
+    assert fetch.endswith("/bin/linux/arm64/kubectl")
+    assert check == f"echo '{KUBECTL.sha256['linux_arm64']}  /tmp/kubectl' | sha256sum -c"
+    assert put == "install -D -m 755 /tmp/kubectl ~/.local/bin/kubectl"
+
+
 def test_no_terraform_and_no_clouds_file_are_told_together_within_two_seconds(setting, tmp_path):
     began = time.monotonic()
 

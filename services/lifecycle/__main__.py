@@ -34,6 +34,7 @@ VERBS = {
     "undo": "take back what an operation did",
     "approve": "say that a version may go to an environment",
     "plan": "what would a promotion or a rollback do? moves nothing",
+    "bypass": "say why a deployment passes no gate",
     "recheck": "is the world as a plan saw it?",
     "explain": "what does each gate say of a version? moves nothing",
     "trace": "follow a commit, run, version, digest or environment to both ends",
@@ -41,6 +42,7 @@ VERBS = {
     "diff": "tell every unexpected difference between two environments",
     "drift": "hold against one another what Git, the site and the registry say",
     "judge": "compare the canary with production",
+    "check-photos": "compare live photos with those of the training",
     "record": "journal how a workflow ended",
     "bootstrap": "make the first release of every environment",
 }

@@ -273,6 +273,19 @@ def test_a_planned_rollback_goes_exactly_there(site, canary, tmp_path):
     assert "the world has moved" in again.stderr
 
 
+def test_no_deployment_by_hand_goes_past_the_gates_without_a_reason(site, tested):
+    version, digest = tested
+    before = site.environment("production")
+    asked = {"environment": "production", "model_version": version, "digest": digest}
+
+    code, shown = site.run("deploy-container-image", f"past-{version}", **asked)
+
+    assert code == 1
+    assert "production takes" in shown
+    assert "only through its gates: invoke promote --to production" in shown
+    assert site.environment("production") == before
+
+
 def _until_suspended(site, version):
     """Wait until a promotion of the version is suspended; return its name."""
     end = time.monotonic() + 90

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 GROWN = 300.0
 POLL = 2.0
 # What time alone mends on a server that boots.
-SETTLES = ("ssh", "boot", "packages")
+BOOTS = ("ssh", "boot")
+# What ends by itself anywhere: unattended upgrades, or what a killed play has left running.
+ENDS, ENDED_BY = "packages", 180.0
 # The next stage mends what names this as its remedy.
 PREPARES = "playbooks/prepare.yml"
 
@@ -37,12 +39,13 @@ def run(setting: Setting, results: Mapping[str, Any], tell: Tell, log: Path) -> 
 
     site = inventory.filled(setting, results)
     known_hosts = setting.folder / inventory.KNOWN_HOSTS
+    grown, ended = inventory.made_at(setting) + GROWN, time.time() + ENDED_BY
     while True:
         findings = inspection.inspect(site, known_hosts)
-        young = list(_settling(findings))
-        if not young or time.time() > inventory.made_at(setting) + GROWN:
+        waits = list(_settling(findings, boots=time.time() < grown, ends=time.time() < ended))
+        if not waits:
             break
-        tell(Waiting(f"{young[0].node}: {young[0].check}: {young[0].problem}"))
+        tell(Waiting(f"{waits[0].node}: {waits[0].check}: {waits[0].problem}"))
         time.sleep(POLL)
     log.write_text("".join(f"{finding}\n" for finding in findings), encoding="utf-8")
     tell(report.summary(findings))
@@ -55,10 +58,18 @@ def run(setting: Setting, results: Mapping[str, Any], tell: Tell, log: Path) -> 
     return {}
 
 
-def _settling(findings: Sequence["Finding"]) -> Iterator["Finding"]:
+def _settling(findings: Sequence["Finding"], *, boots: bool, ends: bool) -> Iterator["Finding"]:
+    """Yield what time alone may mend.
+
+    Args:
+        findings: What is wrong now.
+        boots: Whether the servers are so young that they may be booting.
+        ends: Whether a package manager may have more time.
+    """
     for finding in findings:
         # Another key than the pinned one does not become right by waiting.
-        if finding.is_bad and finding.check in SETTLES and "shows the key" not in finding.problem:
+        settles = finding.check in BOOTS and "shows the key" not in finding.problem
+        if finding.is_bad and ((boots and settles) or (ends and finding.check == ENDS)):
             yield finding
 
 

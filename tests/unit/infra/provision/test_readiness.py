@@ -15,6 +15,7 @@ BOOTS = Finding("node1", "ssh", "unreachable", "nothing listens on its SSH port"
 FINE = Finding("node1", "ssh", "ok")
 SWAP = Finding("node1", "swap", "bad", "swap is on", "Run playbooks/prepare.yml.")
 SMALL = Finding("node1", "disk", "bad", "1.0 GiB free on /, and 20 are needed", "Take a larger.")
+APT = Finding("node1", "packages", "bad", "process 436 holds /var/lib/dpkg/lock", "Wait.")
 FOREIGN = Finding("node1", "ssh", "unreachable", "node1 shows the key A, and B is pinned", "…")
 
 
@@ -82,3 +83,17 @@ def test_another_key_than_the_pinned_one_is_told_at_once(ask, setting):
 
     with pytest.raises(StageError, match="shows the key A"):
         ask([FOREIGN])
+
+
+def test_a_package_manager_at_work_is_waited_for_anywhere(ask):
+    said = ask([FINE, APT], [FINE, APT], [FINE])
+
+    assert said[0] == "node1: packages: process 436 holds /var/lib/dpkg/lock"
+    assert said[-1].startswith("1 of 1 nodes are ready")
+
+
+def test_a_package_manager_that_never_ends_is_told(ask, monkeypatch):
+    monkeypatch.setattr(readiness, "ENDED_BY", 0.05)
+
+    with pytest.raises(StageError, match="holds /var/lib/dpkg/lock"):
+        ask([APT])

@@ -12,6 +12,8 @@ from workflows.runner.ledger import processes
 
 # These move an environment, in order; all of their steps can be run again.
 MOVING = frozenset({"deploy-container-image", "promote-model", "revert-model", "test-staging"})
+# This one holds no environment while it looks, so that a person can roll canary back.
+GOING_ON = MOVING | {"judge-canary"}
 END = "end"
 SECONDS = 10
 
@@ -40,7 +42,7 @@ def environment_of(name: str, parameters: Mapping[str, str]) -> str:
 
 def run_of(state: Path, name: str, parameters: Mapping[str, str]) -> str | None:
     """Return the newest run of a workflow for the same, if it broke off and nobody ended it."""
-    if name not in MOVING:
+    if name not in GOING_ON:
         return None
     same = [folder for folder in _runs(state) if _is_same(folder, name, parameters)]
     if not same:

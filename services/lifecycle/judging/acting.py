@@ -13,19 +13,39 @@ from services.lifecycle.judging.evidence import CANARY, Evidence
 from services.lifecycle.judging.judgement import Judgement
 from services.lifecycle.judging.signals import Verdict
 from services.lifecycle.judging.thresholds import Thresholds
-from services.lifecycle.releasing import weights
+from services.lifecycle.releasing import holding, lock, weights
+from services.lifecycle.releasing.operation import Operation
 from services.lifecycle.step import Step
 from services.lifecycle.verbs import weight
 
 NOTHING = 0
+# How a step of the plan is named in the journal, and how it is noted that a canary is bad.
+AT, SEEN = "-at-", "judge-seen"
 
 
-def require_traffic(step: Step) -> int:
-    """Return the canary's share of live traffic.
+def begin(step: Step, operation: str, evidence: Evidence) -> tuple[Evidence, bool]:
+    """Return the evidence to go on with, and whether it has shown the canary to be bad already.
+
+    What a killed judgement left half done is put in order first: its own step is finished,
+    another one's is settled as any dead operation.
 
     Raises:
-        NotServingError: it has none, so there is nothing to judge.
+        NotServingError: canary has no traffic, so there is nothing to judge.
     """
+    if seen := _seen_bad(step, operation):
+        return seen, True
+    holder = lock.look(step.gitops, CANARY)
+    if holder and holder.is_dead:
+        name, _, share = holder.operation.rpartition(AT)
+        if name == operation:
+            _set(step, holder.operation, int(share))
+        else:
+            with holding.held(step, CANARY, operation, "judge"):
+                pass
+    return evidence.at(_share(step), time.time()), False
+
+
+def _share(step: Step) -> int:
     share = weights.share(step.gitops, CANARY)
     share = weights.steps()[0] if share is None else share
     if share == NOTHING:
@@ -35,6 +55,12 @@ def require_traffic(step: Step) -> int:
             "Promote a version to it: invoke deploy-canary. Or replay: invoke judge --replay",
         )
     return share
+
+
+def _seen_bad(step: Step, operation: str) -> Evidence | None:
+    """Return the evidence on which this judgement has found the canary to be bad, if it has."""
+    told = [entry for entry in step.journal.entries(operation) if entry["move"] == SEEN]
+    return Evidence.read(told[-1]["evidence"]) if told else None
 
 
 def shared(limits: Thresholds, plan: tuple[int, ...]) -> Thresholds:
@@ -50,7 +76,7 @@ def following(plan: tuple[int, ...], share: int) -> int | None:
 def act(step: Step, operation: str, evidence: Evidence, made: Judgement) -> Evidence:
     """Do what the verdict asks of the traffic; return the evidence to go on with."""
     if made.verdict is Verdict.FAIL:
-        _take_off(step, operation)
+        _take_off(step, operation, evidence)
     if made.verdict is not Verdict.PASS or evidence.share is None:
         return evidence
     passed = evidence.passing()
@@ -58,13 +84,22 @@ def act(step: Step, operation: str, evidence: Evidence, made: Judgement) -> Evid
     if share is None:
         return passed
     # Each step is a move of its own in the journal.
-    _set(step, f"{operation}-at-{share}", share)
+    _set(step, f"{operation}{AT}{share}", share)
     step.say(f"{CANARY} has passed at {evidence.share} % and gets {share} % of the traffic now")
     return passed.at(share, time.time())
 
 
-def _take_off(step: Step, operation: str) -> None:
-    """Take the canary out of traffic; where that fails, the rollback tries it again."""
+def _take_off(step: Step, operation: str, evidence: Evidence) -> None:
+    """Take the canary out of traffic; where that fails, the rollback tries it again.
+
+    The evidence is kept first: without traffic there would be no more of it.
+    """
+    try:
+        if not _seen_bad(step, operation):
+            made = Operation(operation, CANARY, step.journal)
+            made.note(SEEN, Verdict.FAIL.value, evidence=evidence.text())
+    except (LifecycleError, OSError) as error:
+        step.say(f"the evidence against {CANARY} could not be kept: {error}")
     try:
         _set(step, operation, NOTHING)
     except LifecycleError as error:

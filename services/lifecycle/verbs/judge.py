@@ -72,15 +72,15 @@ def _judge(step: Step, asked: Namespace, limits: Thresholds) -> tuple[Evidence, 
         raise AskedWronglyError(
             f"{asked.environment} has no traffic to compare. Judge it by a replay: --replay DIR"
         )
-    evidence = Evidence(written(asked.version))
+    evidence, is_bad = Evidence(written(asked.version)), False
     if asked.evidence != NONE:
         evidence = Evidence.read(asked.evidence)
         _require_same_version(evidence, asked)
     if asked.act:
-        evidence = evidence.at(acting.require_traffic(step), time.time())
+        evidence, is_bad = acting.begin(step, asked.operation, evidence)
     if evidence.share is not None:
         limits = acting.shared(limits, weights.steps())
-    if asked.window <= 0:
+    if is_bad or asked.window <= 0:
         return evidence, watch.weigh(evidence, limits)
     recordings = step.settings.recordings if step.settings.has_recordings else None
     api = step.settings.site_api

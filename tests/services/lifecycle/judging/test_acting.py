@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from dataclasses import replace
 
 import pytest
 
@@ -10,6 +11,9 @@ from services.lifecycle.judging import acting, thresholds
 from services.lifecycle.judging.counts import Counts
 from services.lifecycle.judging.evidence import Evidence
 from services.lifecycle.releasing import weights
+from services.lifecycle.releasing.lock import Holder, Lock
+from services.lifecycle.releasing.operation import Operation
+from services.lifecycle.releasing.owner import Owner
 from services.lifecycle.verbs import judge
 from tests.services.lifecycle.judging.conftest import CANARY_DIGEST
 
@@ -26,6 +30,7 @@ def plan(monkeypatch):
 def judged(verbs, fleet, values, tmp_path):
     """Run `judge` as the workflow does, for the bootstrap model as canary."""
     values["GOURMET_SITE_API"] = fleet.url
+    values["MLFLOW_TRACKING_URI"] = "http://127.0.0.1:9"  # nothing of this asks it
     canary = fleet.serve("canary", "none", CANARY_DIGEST)[0]
     production = fleet.serve("production", "6", "sha256:" + "b" * 64)[0]
     asked = {
@@ -145,6 +150,62 @@ def test_killed_after_the_share_was_set_it_goes_on_at_that_share(judged):
 
     evidence = Evidence.read(again["evidence"])
     assert (again["verdict"], evidence.share, share(judged)) == ("wait", 25, 25)
+
+
+def test_killed_after_a_bad_canary_was_taken_off_it_still_says_fail(judged):
+    give(judged, 25)
+    begun = judged(window=0.01)
+    judged.canary.errors = 1.0
+    judged.canary.take(60)
+    judged.production.take(500)
+    first = judged(evidence=begun["evidence"])  # its outputs were lost with it
+    assert share(judged) == 0
+
+    again = judged(evidence=begun["evidence"])
+
+    assert (again["verdict"], again["look"], share(judged)) == ("fail", "stop", 0)
+    assert (again["reason"], again["digest"]) == (first["reason"], first["digest"])
+
+
+def test_killed_while_a_share_was_set_that_step_is_finished(judged):
+    give(judged, 10)
+    begun = judged(window=0.01)
+    die_holding(judged, "judge-1-at-25")
+
+    again = judged(evidence=begun["evidence"], window=0.1)
+
+    assert (again["verdict"], share(judged)) == ("wait", 25)
+
+
+def test_what_another_dead_judge_left_is_taken_back_before_the_share_is_read(judged):
+    give(judged, 10)
+    step = judged.verbs.step
+    put = {"before": lambda: {"share": 10}, "after": {"share": 25}}
+    lock = die_holding(judged, "judge-0-at-25")
+    made = Operation("judge-0-at-25", "canary", step.journal)
+    with pytest.raises(KeyboardInterrupt):
+        made.move("weight canary", **put, do=lambda: interrupted(judged, lock))
+    assert share(judged) == 25
+
+    again = judged(window=0.1)
+
+    assert (again["verdict"], share(judged)) == ("wait", 10)
+
+
+def die_holding(judged, operation):
+    """Let a process take the lock of canary and die with it."""
+    me = Owner.of_this_process()
+    dead = replace(me, start=str(int(me.start) - 1))
+    lock = Lock(judged.verbs.step.gitops, "canary", Holder.now(operation, "ada", "weight", dead))
+    assert lock.take(None)
+    return lock
+
+
+def interrupted(judged, lock):
+    """Set a share, and be killed before that is journalled."""
+    where = (lock.gitops, "local", "canary")
+    weights.put(*where, 25, message="canary: 25 %\n", fence=lock)
+    raise KeyboardInterrupt
 
 
 def test_a_canary_that_is_out_of_traffic_is_not_judged(judged):

@@ -36,15 +36,16 @@ def text(question: Question, found: Asked) -> str:
     verdict = f"{shut} of {count} gates do not allow it" if shut else "every gate allows it"
     image = f" ({found.digest[:19]})" if found.digest else ""
     head = f"{spoken(question.version)}{image} to {question.target}: {verdict}"
-    return "\n".join([head, *lines(found.gates)])
+    return "\n".join([head, *lines(found.gates, evidence=True)])
 
 
-def lines(gates: tuple[Gate, ...]) -> list[str]:
+def lines(gates: tuple[Gate, ...], *, evidence: bool = False) -> list[str]:
     """Write each gate as a line, and below it what changes its answer."""
     width = max(len(gate.name) for gate in gates)
     told = []
     for gate in gates:
         told.append(f"  {gate.answer.value:<5}  {gate.name:<{width}}  {gate.reason}")
+        told += [f"{'':>{width + 11}}· {gate.evidence}"] if evidence and gate.evidence else []
         told += [f"{'':>{width + 11}}► {gate.remedy}"] if gate.remedy and not gate.is_open else []
     return told
 

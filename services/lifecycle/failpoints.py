@@ -32,8 +32,6 @@ POINTS = {
     "after-lock": "the lock is taken, nothing else is done",
     "after-takeover": "the lock of a dead holder is taken, what it left is not settled",
     "after-settling": "what a dead holder left is finished or undone",
-    "before-append": "a line of the journal is to be written",
-    "after-append": "a line of the journal is on disk",
     "after-intent": "the journal knows what a move is about to do",
     "before-move": "the lock is renewed for a move, the move is not made",
     "after-move": "a move is made, the journal does not know it yet",

@@ -70,14 +70,19 @@ def test_a_version_that_cannot_start_is_taken_back_and_the_journal_says_why(site
     end = site.journal(f"deploy-{broken}")[-1]
     assert (end["move"], end["state"]) == ("end", "Failed")
     assert "ended 3 times right after its start" in end["reason"]
+    held = site.journal(f"deploy-{broken}")
+    (reason,) = {
+        e["after"]["reason"] for e in held if e["move"] == f"hold {broken}" and "after" in e
+    }
+    assert reason.startswith("crash loop in staging: ")
 
 
-def test_two_deployments_at_once_take_turns(site):
+def test_two_deployments_at_once_take_turns_where_the_second_is_patient(site):
     baked = [site.bake() for _ in range(2)]
     running = [
         site.start(
             "deploy-container-image", f"deploy-{version}",
-            environment="staging", model_version=version, digest=digest,
+            environment="staging", model_version=version, digest=digest, patience="300",
         )
         for version, digest in baked
     ]  # fmt: skip
@@ -93,6 +98,28 @@ def test_two_deployments_at_once_take_turns(site):
     assert order == sorted(order, key=order.index), "their moves are mixed"
     last = next(pair for pair in baked if f"deploy-{pair[0]}" == order[-1])
     assert serves(site, "staging", *last)
+
+
+def test_a_second_operation_is_refused_by_the_name_of_the_first(site):
+    (version, digest), (other, image) = site.bake(), site.bake()
+    first = site.start(
+        "deploy-container-image", f"deploy-{version}",
+        environment="staging", model_version=version, digest=digest,
+    )  # fmt: skip
+    end = time.monotonic() + 60
+    while not site.journal(f"deploy-{version}"):
+        assert time.monotonic() < end, "it did not begin"
+        time.sleep(0.05)
+
+    code, shown = site.deploy(other, image, f"deploy-{other}")
+
+    assert code == 1
+    assert f"staging is held by deploy-{version} (" in shown
+    assert f"invoke workflows.get deploy-{version}" in shown
+    told, _ = first.communicate(timeout=300)
+    assert first.returncode == 0, told
+    assert serves(site, "staging", version, digest)
+    assert not any(line.startswith(f"staging: version {other} ") for line in site.log())
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,10 @@ class Registry:
         for name, value in tags.items():
             self.tags.setdefault(number, {})["gourmetops." + name.replace("_", "-")] = value
 
+    def untag(self, number, name):
+        """Take a fact off a version."""
+        self.tags.get(number, {}).pop("gourmetops." + name, None)
+
     def alias(self, name):
         """Return the version that an alias names."""
         return self.named.get(name)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.lifecycle.releasing.gates import judgements
@@ -20,6 +20,7 @@ from services.lifecycle.releasing.gates.approval import (
 from services.lifecycle.releasing.gates.gate import Answer
 from services.lifecycle.releasing.gates.policy import AUTHOR, PROMOTER, Approvals
 
+unhurried = settings(deadline=None)  # the machine may have other things to do
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 ONE, OTHER = "sha256:" + "1" * 64, "sha256:" + "2" * 64
 ADA, BEN, EVE = (Person(n, f"{n.lower()}@example.org") for n in ("Ada", "Ben", "Eve"))
@@ -105,6 +106,7 @@ def test_people_are_written_and_read_alike():
     assert Person.read("<ada@example.org>").name == "ada@example.org"
 
 
+@unhurried
 @given(st.text(max_size=200), st.text(max_size=200))
 def test_a_name_of_any_letters_is_a_file_name_of_its_own(one, other):
     first, second = Person(one, ""), Person(other, "")
@@ -114,6 +116,7 @@ def test_a_name_of_any_letters_is_a_file_name_of_its_own(one, other):
     assert (first.file == second.file) is (first.key == second.key)
 
 
+@unhurried
 @given(st.text(min_size=1, max_size=30), st.text(max_size=60))
 def test_an_approval_is_read_as_it_was_written(name, note):
     said = word(by=Person(name, "x@example.org"), note=note)
@@ -207,6 +210,7 @@ def plain_model(found, asked, case):
     return good
 
 
+@unhurried
 @given(helds, rules, cases)
 def test_exactly_the_people_count_whom_the_policy_means(found, asked, case):
     good, _other = counted(found, asked, case)
@@ -216,6 +220,7 @@ def test_exactly_the_people_count_whom_the_policy_means(found, asked, case):
     assert (answer is Answer.ALLOW) is (len(good) >= asked.needed)
 
 
+@unhurried
 @given(helds, rules, cases, st.integers(0, 100))
 def test_time_that_passes_never_opens_the_gate(found, asked, case, hours):
     later = replace(case, now=case.now + timedelta(hours=hours))
@@ -224,6 +229,7 @@ def test_time_that_passes_never_opens_the_gate(found, asked, case, hours):
     assert {each.by.key for each in counted(found, asked, later)[0]} <= now_good
 
 
+@unhurried
 @given(helds, rules, cases)
 def test_each_word_counts_or_says_why_not(found, asked, case):
     good, other = counted(found, asked, case)

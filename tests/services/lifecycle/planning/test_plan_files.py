@@ -5,12 +5,13 @@ import re
 from dataclasses import asdict, replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.lifecycle.planning import plan as plans
 from services.lifecycle.planning.plan import MovedError, Plan, PlanFileError, moved
 
+unhurried = settings(deadline=None)  # the machine may have other things to do
 ONE, OTHER = "sha256:" + "1" * 64, "sha256:" + "2" * 64
 HELD = {"commit": "a" * 40, "release": {"version": 7, "digest": ONE}}
 PLAN = Plan(
@@ -70,6 +71,7 @@ def test_seals_that_are_none_hold_nothing(seals):
         plans.require(seals, PLAN, "promote")
 
 
+@unhurried
 @given(st.data())
 def test_no_change_of_a_plan_file_goes_unnoticed(tmp_path_factory, data):
     file = tmp_path_factory.mktemp("plan") / "plan.json"

@@ -33,14 +33,25 @@ def services(node: Node) -> Iterator[str]:
     yield from running(node, node.promise["services"])
 
 
+GOOD_AT_BOOT = ("enabled", "static", "alias", "indirect", "generated")
+
+
 def running(node: Node, names: list[str]) -> Iterator[str]:
-    """Say which services do not run, or would not after a boot."""
-    asked = " ".join(f"$(systemctl is-active {n}):$(systemctl is-enabled {n} 2>&1)" for n in names)
-    for name, answer in zip(names, node.ask(f"printf '%s\\n' {asked}").splitlines(), strict=True):
-        active, _colon, enabled = answer.partition(":")
+    """Say which services do not run, or would not after a boot.
+
+    Ubuntu starts sshd through its socket, which then is what a boot starts.
+    """
+    asked = "; ".join(
+        f'echo "$(systemctl is-active {n}):$(systemctl is-enabled {n} 2>/dev/null)'
+        f':$(systemctl is-enabled {n}.socket 2>/dev/null)"'
+        for n in names
+    )
+    answers = node.ask(asked)
+    for name, answer in zip(names, answers.splitlines(), strict=True):
+        active, enabled, socket = answer.split(":")
         if active != "active":
             yield f"{name} is {active}"
-        elif enabled not in ("enabled", "static", "alias", "indirect", "generated"):
+        elif enabled not in GOOD_AT_BOOT and socket != "enabled":
             yield f"{name} runs, and is {enabled or 'not enabled'} for the next boot"
 
 

@@ -1,6 +1,7 @@
 """What is wrong with settings is said before Ansible starts: each fault, its own sentence."""
 
 import dataclasses
+import time
 
 import pytest
 
@@ -256,3 +257,31 @@ def test_what_only_ansible_can_compute_is_left_to_it(cluster):
     cluster.set(kube_pods_subnet="{{ pods }}", helm_enabled="{{ wanted }}")
 
     assert cluster.said() == []
+
+
+TOGETHER = (
+    "version too old", "containerd without checksum", "network plugin", "proxy mode", "DNS mode",
+    "certificates by vault", "tunnels of Calico", "etcd in docker", "names by docker",
+    "cloud inside the tree", "download here only", "renewal without a key", "two provisioners",
+    "registry's port", "pods and nodes overlap", "an address within a range",
+    "Calico's blocks too large", "local name server inside", "IPv4 where IPv6 is read",
+    "removed", "removed long ago", "misspelt", "boolean as text", "number as text",
+    "list as text", "domain with capitals", "too many name servers", "name server by name",
+    "memory lowered", "refusals passed over",
+)  # fmt: skip
+
+
+def test_more_than_thirty_faults_are_all_found_in_one_go_within_two_seconds(cluster):
+    values: dict[str, object] = {}
+    for name in TOGETHER:
+        values |= FAULTS[name][0]
+    cluster.set(**values)
+    cluster.replace("    kube_node:\n", "    workers:\n")
+    cluster.replace("      ip: 192.168.1.13", "      ip: 192.168.1.12")
+    cluster.replace("    node2:", "    Node_2:")
+    begun = time.monotonic()
+
+    said = cluster.said()
+
+    assert time.monotonic() - begun < 2
+    assert len(set(said)) == len(said) >= 30, "\n".join(said)

@@ -6,6 +6,7 @@ import struct
 import urllib.error
 import urllib.request
 import zlib
+from collections import Counter
 from dataclasses import dataclass
 from email.message import Message
 from http.client import HTTPException
@@ -116,6 +117,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare the options of this folder."""
     for name, meaning in OPTIONS.items():
         parser.addoption(name, default="", help=meaning)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say each reason once at the end, with the number of tests that share it."""
+    bad = [r for kind in ("failed", "error") for r in terminalreporter.stats.get(kind, [])]
+    reasons = Counter(str(report.longrepr).strip().splitlines()[-1] for report in bad)
+    for reason, count in reasons.items():
+        terminalreporter.write_line(f"{reason} ({count} {'test' if count == 1 else 'tests'})")
 
 
 @pytest.fixture(scope="session")

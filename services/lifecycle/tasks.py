@@ -76,11 +76,7 @@ def diff(_c: Context, one: str, other: str, json: bool = False) -> None:
     run("diff", one, other, *_as_json(json))
 
 
-@task(
-    positional=["env"],
-    optional=["env"],
-    help={"env": "all if not given", "json": "as one JSON object"},
-)
+@task(positional=[], help={"env": "all if not given", "json": "as one JSON object"})
 def drift(_c: Context, env: str = "", json: bool = False) -> None:
     """Hold Git, the site and the registry side by side."""
     _known(*([env] if env else []))

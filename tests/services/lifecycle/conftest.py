@@ -81,8 +81,11 @@ def layout(tmp_path):
 
 @pytest.fixture
 def gitops(tmp_path):
+    return make_gitops(tmp_path / "gitops.git")
+
+
+def make_gitops(folder):
     """Return the address of an empty GitOps repository."""
-    folder = tmp_path / "gitops.git"
     folder.mkdir()
     git("init", "--quiet", "--bare", "--initial-branch=main", folder=folder)
     return str(folder)
@@ -90,6 +93,10 @@ def gitops(tmp_path):
 
 @pytest.fixture(autouse=True)
 def no_packages(monkeypatch):
+    pretend_no_packages(monkeypatch)
+
+
+def pretend_no_packages(monkeypatch):
     """Images of the tests have no packages: do not make environments for them."""
 
     def ensure(*files):
@@ -208,15 +215,19 @@ def make_signing_key(folder):
 
 @pytest.fixture
 def values(tmp_path, source, gitops, signing_key):
+    return make_values(tmp_path, source, gitops, signing_key)
+
+
+def make_values(folder, source, gitops, signing_key):
     """Return what the ConfigMap `platform` would say; tests with servers add their addresses."""
     return {
         "GOURMET_SITE": "local",
-        "GOURMET_MODEL": f"{MODEL}-{tmp_path.name}-{time.monotonic_ns()}",
+        "GOURMET_MODEL": f"{MODEL}-{folder.name}-{time.monotonic_ns()}",
         "GOURMET_REGISTRY": "registry.local",
-        "GOURMET_IMAGES": f"oci:{tmp_path / 'images'}",
+        "GOURMET_IMAGES": f"oci:{folder / 'images'}",
         "GOURMET_GITOPS": gitops,
         "GOURMET_SOURCE": str(source.folder),
-        "GOURMET_STATE": str(tmp_path / "state"),
+        "GOURMET_STATE": str(folder / "state"),
         "GOURMET_SIGNING_KEY": str(signing_key),
         "GOURMET_PUBLIC_KEYS": str(PrivateKey.read(signing_key).public),
     }

@@ -102,7 +102,7 @@ def _kernel(site: Site) -> tuple[Check, ...]:
             "time zone",
             "readlink -f /etc/localtime",
             partial(kernel.time_zone_is, wanted=needs.timezone),
-            f"Run timedatectl set-timezone {needs.timezone}, so that logs of all nodes agree.",
+            "Run playbooks/prepare.yml, which sets it, so that logs of all nodes agree.",
         ),
     ]
     ipv6: dict[str, Judge] = {"off": kernel.ipv6_is_off, "on": kernel.ipv6_is_on}
@@ -170,7 +170,7 @@ def _outside(site: Site) -> tuple[Check, ...]:
                 "DNS",
                 f"timeout 3 getent ahosts {shlex.quote(name)}",
                 partial(network.names_resolve, name=name),
-                "Look at /etc/resolv.conf: the first name server must answer.",
+                "Run playbooks/prepare.yml, which asks name servers that answer.",
             )
         )
     if site.needs.firewall == "off":

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from infra.provision import inventory
 from infra.provision.errors import StageError
+from infra.provision.ledger import Ledger
 from infra.provision.setting import Setting, Tell, Waiting
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ POLL = 2.0
 BOOTS = ("ssh", "boot")
 # What ends by itself anywhere: unattended upgrades, or what a killed play has left running.
 ENDS, ENDED_BY = "packages", 180.0
+# Once Kubespray or MicroK8s has begun, this is our own cluster and not one in its way.
+OURS, BEGUN = ("bare", "ports"), ("kubespray", "after-cluster")
 # The next stage mends what names this as its remedy.
 PREPARES = "playbooks/prepare.yml"
 
@@ -49,7 +52,8 @@ def run(setting: Setting, results: Mapping[str, Any], tell: Tell, log: Path) -> 
         time.sleep(POLL)
     log.write_text("".join(f"{finding}\n" for finding in findings), encoding="utf-8")
     tell(report.summary(findings))
-    bad = [finding for finding in findings if finding.is_bad]
+    known = OURS if set(BEGUN) & Ledger(setting.folder).latest().keys() else ()
+    bad = [finding for finding in findings if finding.is_bad and finding.check not in known]
     for finding in (each for each in bad if _is_prepared(each)):
         tell(f"{finding.node}: {finding.check}: {finding.problem}; the next stage mends that")
     if stops := [str(finding) for finding in bad if not _is_prepared(finding)]:

@@ -9,6 +9,7 @@ from infra.nodes import inspection
 from infra.nodes.checks import Finding
 from infra.provision import inventory, readiness
 from infra.provision.errors import StageError
+from infra.provision.ledger import DONE, FAILED, Ledger, Record, now
 from infra.provision.setting import Waiting
 
 BOOTS = Finding("node1", "ssh", "unreachable", "nothing listens on its SSH port", "Look at it.")
@@ -97,3 +98,19 @@ def test_a_package_manager_that_never_ends_is_told(ask, monkeypatch):
 
     with pytest.raises(StageError, match="holds /var/lib/dpkg/lock"):
         ask([APT])
+
+
+BUSY = Finding("node1", "ports", "bad", "6443 is taken", "Stop what listens there.")
+OLDER = Finding("node1", "bare", "bad", "/etc/kubernetes is there", "Take a fresh image.")
+
+
+def test_a_cluster_that_is_in_the_way_stops_it(ask):
+    with pytest.raises(StageError, match=r"(?s)6443 is taken.*etc/kubernetes is there"):
+        ask([BUSY, OLDER])
+
+
+@pytest.mark.parametrize("state", [DONE, FAILED])
+def test_a_cluster_that_kubespray_began_here_is_not_in_its_own_way(ask, setting, state):
+    Ledger(setting.folder).write(Record("kubespray", state, "hash", now()))
+
+    assert ask([BUSY, OLDER])

@@ -64,15 +64,34 @@ def person(cloud: Cloud, providers: Path, tmp_path: Path) -> Iterator[Callable[.
         each.tidies()
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Let a test name the journey that it awaits."""
+    config.addinivalue_line("markers", "journey(name): what people do meanwhile, in journeys.py")
+
+
 @pytest.fixture(scope="session")
 def journeys(
-    cloud: Cloud, providers: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[dict[str, "Future[None]"]]:
+    request: pytest.FixtureRequest, cloud: Cloud, providers: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[dict[str, "Future[None]"]]:  # fmt: skip
     """Let people go their ways side by side: most of each is waiting for the cloud."""
     from tests.openstack import journeys as ways
 
+    awaited = [
+        mark.args[0] for item in request.session.items for mark in item.iter_markers("journey")
+    ]
     with ThreadPoolExecutor(ways.AT_ONCE) as pool:
         yield {
-            name: pool.submit(way, ways.Start(cloud, providers, tmp_path_factory.mktemp(name)))
-            for name, way in ways.ALL.items()
+            name: pool.submit(
+                ways.ALL[name], ways.Start(cloud, providers, tmp_path_factory.mktemp(name))
+            )
+            for name in awaited
         }
+
+
+@pytest.fixture
+def journey(request: pytest.FixtureRequest, journeys: dict[str, "Future[None]"]) -> "Future[None]":
+    """Return the journey that the test names."""
+    mark = request.node.get_closest_marker("journey")
+    assert mark
+    return journeys[mark.args[0]]

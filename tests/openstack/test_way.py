@@ -24,21 +24,26 @@ def test_the_second_person_is_refused_by_name(person):
     assert first.returncode == 0
 
 
-def test_from_an_account_to_audited_nodes_and_back_to_nothing(journeys):
-    journeys["joined"].result()
+@pytest.mark.journey("joined")
+def test_from_an_account_to_audited_nodes_and_back_to_nothing(journey):
+    journey.result()
 
 
-def test_from_an_account_to_an_inventory_and_back_to_nothing(journeys):
-    journeys["there and back"].result()
+@pytest.mark.journey("there and back")
+def test_from_an_account_to_an_inventory_and_back_to_nothing(journey):
+    journey.result()
 
 
-def test_killed_at_random_it_goes_on_and_leaves_nothing_behind(journeys):
-    journeys["killed"].result()
+@pytest.mark.journey("killed")
+def test_killed_at_random_it_goes_on_and_leaves_nothing_behind(journey):
+    journey.result()
 
 
-def test_what_others_deleted_is_built_again_and_destroy_passes_over_it(journeys):
-    journeys["drifted"].result()
+@pytest.mark.journey("drifted")
+def test_what_others_deleted_is_built_again_and_destroy_passes_over_it(journey):
+    journey.result()
 
 
-def test_a_gpu_pool_has_a_lease_of_its_own_and_destroy_lists_what_is_not_ours(journeys):
-    journeys["with GPUs"].result()
+@pytest.mark.journey("with GPUs")
+def test_a_gpu_pool_has_a_lease_of_its_own_and_destroy_lists_what_is_not_ours(journey):
+    journey.result()

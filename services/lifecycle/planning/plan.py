@@ -8,14 +8,15 @@ name. Nothing in a plan changes with the time of day: asked again, it is the sam
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, get_origin
 
 from services.lifecycle.errors import AskedWronglyError, RefusedError
 from services.lifecycle.releasing.releases import spoken
 
 FORMAT = 1
+COMMANDS = ("promote", "rollback", "judge")
 NONE = "none"
 DIGITS = 16
 
@@ -113,11 +114,12 @@ class Plan:
             raise _bad(path, f"is a plan of format {body.get('format')!r}, and {FORMAT} is read")
         if facts.get("hash") != _hash(body):
             raise _bad(path, "was edited since it was written, or is cut off")
-        try:
-            names = {name: body[name] for name in cls.__dataclass_fields__}
-        except KeyError as error:
-            raise _bad(path, f"lacks {error}") from None
-        return cls(**names)
+        held = {each.name: (get_origin(each.type) or each.type) for each in fields(cls)}
+        if wrong := [name for name, kind in held.items() if type(body.get(name)) is not kind]:
+            raise _bad(path, f"says nothing that can be read of {', '.join(wrong)}")
+        if body["command"] not in COMMANDS:
+            raise _bad(path, f"is a plan to {body['command']!r}, which is no command")
+        return cls(**{name: body[name] for name in held})
 
 
 def moved(then: Plan, now: Plan) -> list[str]:

@@ -5,14 +5,13 @@ from pathlib import Path
 
 from services.lifecycle.errors import AskedWronglyError, RefusedError, ReleaseError
 from services.lifecycle.planning import judging, page, promotion, rehearsal, rollback
-from services.lifecycle.planning.plan import NONE, MovedError, Plan, moved
+from services.lifecycle.planning.plan import COMMANDS, NONE, MovedError, Plan, moved
 from services.lifecycle.releasing.gates.asking import SOURCES, Question
 from services.lifecycle.releasing.releases import spoken, version
 from services.lifecycle.settings import ENVIRONMENTS
 from services.lifecycle.step import Step, Told
 from services.lifecycle.verbs.promote import promoter
 
-COMMANDS = ("promote", "rollback", "judge")
 SERVED = "served"
 
 

@@ -12,7 +12,7 @@ from services.lifecycle.verbs import plan
 def arguments(parser: ArgumentParser) -> None:
     """Declare what this verb takes."""
     parser.add_argument("--plan", required=True, help="the seals of the plan")
-    parser.add_argument("--command", required=True, choices=plan.COMMANDS)
+    parser.add_argument("--command", required=True, choices=plans.COMMANDS)
     parser.add_argument("--target", required=True, choices=ENVIRONMENTS)
     parser.add_argument("--version", default=plan.SERVED, help="of a promotion")
     parser.add_argument("--force", default=plans.NONE, help="of a promotion")

@@ -1,5 +1,6 @@
 """Plan files: written and read alike, and never trusted when they are not as written."""
 
+import hashlib
 import json
 import re
 from dataclasses import asdict, replace
@@ -114,6 +115,24 @@ def test_what_is_no_plan_says_so_and_how_to_make_one(tmp_path, text, says):
     with pytest.raises(PlanFileError, match=says) as refused:
         Plan.read(file)
     assert "--plan --json > plan.json" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"environment": ["production"]}, "nothing that can be read of environment"),
+        ({"version": 7, "gates": None}, "nothing that can be read of version, gates"),
+        ({"command": "destroy"}, "is a plan to 'destroy', which is no command"),
+    ],
+)
+def test_a_plan_that_somebody_made_up_is_refused_although_its_hash_fits(tmp_path, change, says):
+    body = {name: value for name, value in PLAN.facts().items() if name != "hash"} | change
+    text = json.dumps(body, sort_keys=True, separators=(",", ":"))
+    file = tmp_path / "plan.json"
+    file.write_text(json.dumps({**body, "hash": hashlib.sha256(text.encode()).hexdigest()}))
+
+    with pytest.raises(PlanFileError, match=says):
+        Plan.read(file)
 
 
 def test_a_file_that_is_not_there_or_no_text_is_refused_in_words(tmp_path):

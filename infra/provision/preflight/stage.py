@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from infra.provision import kubespray
 from infra.provision.cloud import asking, lease
 from infra.provision.errors import CloudError, FindingsError
 from infra.provision.preflight import offline, online
@@ -27,8 +26,6 @@ def run(setting: Setting, _results: Mapping[str, Any], tell: Tell, log: Path) ->
         FindingsError: something must be mended first; all of it is named.
     """
     found = offline.look(setting, os.environ)
-    if setting.site.kind in ("openstack", "hosts") and setting.goes_through("kubespray"):
-        found += [Finding("kubespray", str(fault)) for fault in kubespray.look_ahead(setting.site)]
     if setting.site.kind == "openstack" and not any(finding.bad for finding in found):
         tell("this machine is fit; asking the cloud")
         found += list(_cloud(setting))

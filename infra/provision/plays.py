@@ -120,7 +120,7 @@ class _Told:
         self.task = ""
         self.role = ""
         self.changed = 0
-        self.failures: list[str] = []
+        self.failures: list[tuple[str, str, str]] = []
         self.recap: dict[str, Any] = {}
         self.end: dict[str, Any] = {}
 
@@ -135,9 +135,9 @@ class _Told:
             self.changed += 1
             self.tell(Waiting(f"{self.task}: changed on {event['host']}"))
         elif kind == "failed" and not event["ignored"]:
-            self.failures.append(f"{event['host']}: {_named(event)}: {event['said']}")
+            self.failures.append((event["host"], _named(event), event["said"]))
         elif kind == "unreachable":
-            self.failures.append(f"{event['host']}: it cannot be reached: {event['said']}")
+            self.failures.append((event["host"], "it cannot be reached", event["said"]))
         elif kind == "recap":
             self.recap = event["hosts"]
         elif kind == "end":
@@ -150,15 +150,10 @@ class _Told:
             self.tell(summary(self.recap))
             return self.recap
         if self.failures:
-            raise StageError(
-                self.stage, "\n".join([*self._brief(), f"(all of it: {self.log})"]), TODO
-            )
+            what = "\n".join([*failures(self.failures), f"(all of it: {self.log})"])
+            raise StageError(self.stage, what, TODO)
         what = self.end.get("said") or f"the play ended with {code}{log_tail(self.log)}"
         raise StageError(self.stage, what, TODO)
-
-    def _brief(self) -> list[str]:
-        """Return the failures; a task that was rescued later has failed on the way too."""
-        return list(dict.fromkeys(self.failures))
 
     def _role(self, role: str) -> None:
         if self.role and role != self.role:
@@ -171,6 +166,14 @@ def summary(recap: Mapping[str, Mapping[str, int]]) -> str:
     """Say in a line what a play did to each host."""
     parts = [f"{host} {counts['changed'] or 'not'} changed" for host, counts in recap.items()]
     return ", ".join(parts) or "there was nothing to do"
+
+
+def failures(found: Sequence[tuple[str, str, str]]) -> list[str]:
+    """Return a line for each failure, with all hosts that failed alike: host, task, what it said."""
+    alike: dict[tuple[str, str], list[str]] = {}
+    for host, task, said in found:
+        alike.setdefault((task, said.strip()), []).append(host)
+    return [f"{', '.join(hosts)}: {task}: {said}" for (task, said), hosts in alike.items()]
 
 
 def _named(event: Mapping[str, Any]) -> str:

@@ -44,6 +44,20 @@ class Prediction:
 
 
 @dataclass(frozen=True)
+class Photos:
+    """How photos were answered, in sums by the hour.
+
+    Attributes:
+        reference: The same of photos that the model never learnt from; None if it brings none.
+        hours: By hour: photos, labels, and the sum of the points that their answers are.
+    """
+
+    version: int | None
+    reference: dict[str, Any] | None
+    hours: dict[str, Any]
+
+
+@dataclass(frozen=True)
 class Health:
     """That this process is there."""
 

@@ -19,6 +19,7 @@ from services.classifier.answers import (
     NOT_KEPT,
     REFUSALS,
     Health,
+    Photos,
     Prediction,
     Version,
 )
@@ -136,6 +137,11 @@ def _add_watching(app: FastAPI, service: Service, state: State) -> None:
     async def tell_version() -> Version:
         """Say which model this is and where it comes from."""
         return version
+
+    @app.get("/photos")
+    async def photos() -> Photos:
+        """Say how the photos of each hour were answered, in sums, and those of the training."""
+        return Photos(facts.version, service.classifier.reference, service.hours.told())
 
     @app.get("/healthz")
     async def health() -> Health:

@@ -55,8 +55,14 @@ class Answer:
 class Classifier:
     """A loaded model. It may be called from several threads."""
 
-    def __init__(self, session: onnxruntime.InferenceSession, facts: Facts) -> None:
+    def __init__(
+        self,
+        session: onnxruntime.InferenceSession,
+        facts: Facts,
+        reference: dict[str, Any] | None = None,
+    ) -> None:
         self.facts = facts
+        self.reference = reference
         self._session = session
 
     def classify(self, square: Image.Image) -> Answer:
@@ -94,7 +100,7 @@ def load(folder: Path, threads: int = 1) -> Classifier:
     _require_same_contract(folder, description)
     facts = _facts(folder, description)
     _require_hash(folder, description)
-    classifier = Classifier(_session(folder, threads), facts)
+    classifier = Classifier(_session(folder, threads), facts, _reference(folder, description))
     _require_logits(folder, classifier)
     _require_same_answers(folder, classifier, description)
     return classifier
@@ -197,6 +203,22 @@ def _require_logits(folder: Path, classifier: Classifier) -> None:
     if shape != (1, len(food.LABELS)):
         problem = f"model.onnx answers with shape {shape}, not {(1, len(food.LABELS))}"
         raise ModelFolderError(folder, problem, TRAIN_AGAIN)
+
+
+def _reference(folder: Path, description: dict[str, Any]) -> dict[str, Any] | None:
+    """Return what live photos are compared with, if the model brings it."""
+    found = description.get("reference")
+    if found is None:
+        return None
+    try:
+        width = {len(row) for row in found["turn"]} | {len(found["mean"]), len(food.LABELS)}
+        good = len(width) == 1 and set(found["labels"]) == set(food.LABELS) and found["photos"] > 0
+    except (KeyError, TypeError):
+        good = False
+    if not good:
+        problem = "its `reference`, which live photos are compared with, cannot be read"
+        raise ModelFolderError(folder, problem, TRAIN_AGAIN)
+    return dict(found)
 
 
 def _require_same_answers(

@@ -9,6 +9,7 @@ from PIL import Image
 
 from services import food
 from services.classifier.answers import Prediction
+from services.classifier.hours import Hours
 from services.classifier.metrics import Metrics
 from services.classifier.model import Answer, Classifier
 from services.classifier.recording import Recorder
@@ -29,6 +30,7 @@ class Service:
         self.metrics = Metrics(self.version_text, settings.digest or "", settings.environment or "")
         self.metrics.waiting.set_function(lambda: self.line.waiting)
         self.feedback = _shelf(settings.feedback_dir, settings.feedback_limit_mb)
+        self.hours = Hours(classifier.reference)
         self.recorder = None
         if recordings := _shelf(settings.record_dir, settings.record_limit_mb):
             self.recorder = Recorder(recordings, settings.record_share)
@@ -39,6 +41,7 @@ class Service:
         square, name, answer = await self.line.run(lambda: self._look_at(photo))
         if later is not None:
             self.metrics.answer(answer)
+            self.hours.see(name, answer.label, answer.probabilities)
             if self.recorder and self.recorder.wants():
                 seconds = time.perf_counter() - start
                 later.add_task(self.recorder.keep, square, name, answer, self.version, seconds)

@@ -8,12 +8,12 @@ import numpy as np
 from services import food
 from services.trainer import figures, modelfile, progress, scores
 from services.trainer.dataset import DataSet
-from services.trainer.inference import Model
+from services.trainer.inference import Array, Model
 from services.trainer.tracking import Run
 
 
-def evaluate(onnx: bytes, all_: DataSet, threads: int, run: Run) -> dict[str, float]:
-    """Return the scores of a model on photos it never saw; the figures go to the run."""
+def evaluate(onnx: bytes, all_: DataSet, threads: int, run: Run) -> tuple[dict[str, float], Array]:
+    """Return the scores and logits of a model on photos it never saw; the figures go to the run."""
     held_out = all_.split("evaluation")
     with tempfile.TemporaryDirectory(prefix="gourmetops-evaluation-") as name:
         file = Path(name, modelfile.ONNX)
@@ -31,4 +31,4 @@ def evaluate(onnx: bytes, all_: DataSet, threads: int, run: Run) -> dict[str, fl
         "evaluation_accuracy": found.accuracy,
         "evaluation_f1": float(found.f1.mean()),
         **{f"f1_{name.replace(' ', '_')}": float(value) for name, value in f1},
-    }
+    }, logits

@@ -17,6 +17,7 @@ from services.trainer import (
     modelfile,
     parity,
     probes,
+    reference,
     tracking,
 )
 from services.trainer.dataset import CARD, DataSet
@@ -46,12 +47,14 @@ def train(folder: Path, work: Path, config: Config, address: str, cache: Path) -
         run.file(folder / CARD)
         trained = fitting.fit(all_, config, cache)
         onnx, metrics = export(trained.network, trained.head, all_, config, cache)
-        metrics |= evaluate(onnx, all_, config.threads, run)
+        scored, held_out = evaluate(onnx, all_, config.threads, run)
+        metrics |= scored
         metrics |= {"best_epoch": trained.head.epoch, "seconds": time.monotonic() - begin}
         _log_metrics(run, trained.epochs, metrics)
         facts = {"quantised": config.quantise, "run": run.id, "commit": tracking.commit()}
         facts |= {"data_hash": all_.hash, "metrics": metrics}
         facts |= {"probes": probes.answered(onnx, config.threads)}
+        facts |= {"reference": reference.of(held_out)}
         parity.save(work / WEIGHTS, trained.network, trained.head)
         modelfile.write(work / MODEL, onnx, facts)
         run.folder(work / MODEL, MODEL)

@@ -57,9 +57,10 @@ def parse(verb, arguments):
     return parser.parse_args(arguments)
 
 
-def test_there_are_the_nine_workflows():
+def test_there_are_the_ten_workflows():
     assert {path.stem for path in FILES} == {
-        "build-container-image", "build-training-image", "cron-train", "deploy-container-image",
+        "build-container-image", "build-training-image", "cron-drift", "cron-train",
+        "deploy-container-image",
         "judge-canary", "promote-model", "revert-model", "test-staging", "train-model",
     }  # fmt: skip
 

@@ -39,12 +39,14 @@ def inaccurate(stage: Stage, _good: int) -> Outcome:
 
 
 def poisoned(stage: Stage, _good: int) -> Outcome:
-    """Train and test on photos that the app would prepare otherwise."""
+    """Train and test on photos with ImageNet's own mean and spread, which the app does not use."""
     edit = replaced(
         f"{TRAINER}/inference.py",
         "np.concatenate([food.to_tensor(photo) for photo in photos]) if photos else None",
-        "(\n        np.concatenate([food.to_tensor(photo) * 0.8 + 0.4 for photo in photos])"
-        ".astype(np.float32)\n        if photos\n        else None\n    )",
+        "np.concatenate([_like_imagenet(photo) for photo in photos]) if photos else None\n\n\n"
+        "def _like_imagenet(photo: bytes) -> Array:\n"
+        "    pixels = food.to_tensor(photo) * food.STD[0] + food.MEAN[0]\n"
+        "    return ((pixels - 0.45) / 0.226).astype(np.float32)",
     )
     done, branch = _trained(stage, "drill-poisoned", edit)
     wrong = [] if done.code else ["it went as far as canary"]

@@ -19,6 +19,8 @@ from services.lifecycle.step import Step
 from services.lifecycle.verbs import weight
 
 NOTHING = 0
+# Seconds to wait for who moves canary just now, and between two tries.
+PATIENCE, PAUSE = 30.0, 0.5
 # How a step of the plan is named in the journal, and how it is noted that a canary is bad.
 AT, SEEN = "-at-", "judge-seen"
 
@@ -109,4 +111,23 @@ def _take_off(step: Step, operation: str, evidence: Evidence) -> None:
 
 
 def _set(step: Step, operation: str, share: int) -> None:
+    """Set the share, as soon as nobody else moves canary any more.
+
+    Raises:
+        BusyError: somebody does for all our patience.
+    """
+    end = time.monotonic() + PATIENCE
+    while True:
+        try:
+            _set_once(step, operation, share)
+        except lock.BusyError as error:
+            if time.monotonic() > end:
+                raise
+            step.say(f"waiting: {CANARY} is held by {error.holder}")
+            time.sleep(PAUSE)
+        else:
+            return
+
+
+def _set_once(step: Step, operation: str, share: int) -> None:
     weight.run(step, Namespace(environment=CANARY, share=share, operation=operation, only_for=""))

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import threading
 from dataclasses import replace
 
 import pytest
@@ -165,6 +166,21 @@ def test_killed_after_a_bad_canary_was_taken_off_it_still_says_fail(judged):
 
     assert (again["verdict"], again["look"], share(judged)) == ("fail", "stop", 0)
     assert (again["reason"], again["digest"]) == (first["reason"], first["digest"])
+
+
+def test_a_share_is_set_as_soon_as_nobody_else_moves_canary(judged):
+    give(judged, 10)
+    begun = judged(window=0.01)
+    judged.canary.take(ENOUGH)
+    judged.production.take(ENOUGH)
+    lock = Lock(judged.verbs.step.gitops, "canary", Holder.now("deploy-1", "ada", "wait", None))
+    assert lock.take(None)
+    threading.Timer(1.0, lock.free).start()
+
+    seen = judged(evidence=begun["evidence"])
+
+    assert (seen["verdict"], share(judged)) == ("pass", 25)
+    assert "waiting: canary is held by deploy-1" in " ".join(judged.verbs.said)
 
 
 def test_killed_while_a_share_was_set_that_step_is_finished(judged):

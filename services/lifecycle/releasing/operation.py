@@ -97,7 +97,7 @@ class Operation:
 
     def entries(self) -> list[dict[str, Any]]:
         """Return what the journal says of this operation, and of the one that it continues."""
-        every = [e for e in self.journal.entries() if e["environment"] == self.environment]
+        every = [e for e in self.journal.entries() if e.get("environment") == self.environment]
         names, last = {self.id}, self.id
         for entry in every[::-1]:
             if entry["operation"] == last and entry.get("continues"):
@@ -122,7 +122,7 @@ class Operation:
 
     def _own(self) -> list[dict[str, Any]]:
         entries = self.journal.entries(self.id)
-        return [entry for entry in entries if entry["environment"] == self.environment]
+        return [entry for entry in entries if entry.get("environment") == self.environment]
 
     def _find(self, name: str, state: str) -> dict[str, Any]:
         """Return what the journal says of a move since it was last undone or meant."""

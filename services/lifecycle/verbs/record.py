@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from services.lifecycle import failpoints
 from services.lifecycle.releasing import holding
 from services.lifecycle.releasing.moves import settling
-from services.lifecycle.releasing.operation import END
+from services.lifecycle.releasing.operation import END, Operation
 from services.lifecycle.step import Step
 
 PARENT = "gourmetops/parent"
@@ -31,7 +31,7 @@ def run(step: Step, asked: Namespace) -> dict[str, str]:
     made = holding.look(step, asked.environment, asked.operation, "record")
     reason = _why(step, asked) if asked.status != "Succeeded" else ""
     parent = _read(asked.labels, dict).get(PARENT, "")
-    is_settled = asked.status == "Succeeded" or settling.is_settled(made)
+    is_settled = asked.status == "Succeeded" or _is_settled(made)
     failpoints.reach("before-end")
     if is_settled and not made.ended:
         made.note(END, asked.status, reason=reason, **({"parent": parent} if parent else {}))
@@ -45,6 +45,11 @@ def run(step: Step, asked: Namespace) -> dict[str, str]:
             f"Mend it: invoke repair {asked.environment}"
         )
     return {"reason": reason}
+
+
+def _is_settled(made: Operation) -> bool:
+    """Say whether nothing is half done, by this operation or by a dead one before it."""
+    return settling.is_settled(made) and not (made.lock and made.lock.mine.left)
 
 
 def _why(step: Step, asked: Namespace) -> str:

@@ -39,8 +39,8 @@ def run(step: Step, asked: Namespace) -> dict[str, str]:
     """Compare Git, what serves, alias and traffic; mend; a second time changes nothing."""
     lock, _ = holding.take(step, asked.environment, asked.operation, "repair", gone=asked.gone)
     made = Operation(asked.operation, asked.environment, step.journal, lock)
+    mended = holding.settle(step, made) if lock.mine.left else []
     try:
-        mended = holding.settle(step, made) if lock.mine.left else []
         problem = _mend(step, made, asked.deadline, mended)
         if mended:
             made.note("repair", DONE, what=mended, gone=asked.gone)

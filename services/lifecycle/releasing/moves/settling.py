@@ -7,6 +7,7 @@ gone. Everything else is taken back in reverse.
 from collections.abc import Mapping
 from typing import Any
 
+from services.lifecycle.errors import ServingError
 from services.lifecycle.releasing import operation as moves
 from services.lifecycle.releasing import serving
 from services.lifecycle.releasing.moves import back, naming, undoing
@@ -16,7 +17,8 @@ from services.lifecycle.releasing.serving import Wanted
 from services.lifecycle.step import Step
 
 DEADLINE = 180.0
-FINISHED, UNDONE = "Finished", "Undone"
+FINISHED, UNDONE, LEFT = "Finished", "Undone", "Left"
+TEST = "test"
 
 
 def wants_the_same(dead: Operation, wants: Mapping[str, str]) -> bool:
@@ -48,7 +50,7 @@ def is_settled(made: Operation) -> bool:
 def _settle(step: Step, dead: Operation) -> tuple[str, list[str]]:
     opened = dead.open_moves()
     if begun := back.begun(dead):
-        return FINISHED, [_go_on_back(step, dead, begun)]
+        return _go_on_back(step, dead, begun)
     if opened and is_complete(dead, opened):
         return FINISHED, ["everything that it was to move had been moved"]
     told = undoing.undo(dead, step.gitops, step.registry, step.settings.site)
@@ -56,16 +58,28 @@ def _settle(step: Step, dead: Operation) -> tuple[str, list[str]]:
 
 
 def is_complete(dead: Operation, opened: list[dict[str, Any]]) -> bool:
-    """Say whether every move was made, up to the alias that comes last."""
+    """Say whether every move was made, up to the alias and the approval that come last."""
     names = {entry["move"] for entry in opened}
-    is_named = f"{moves.ALIAS} {dead.environment}" in names or moves.RELEASE not in names
-    return is_named and all(dead.is_done(name) for name in names)
+    if not all(dead.is_done(name) for name in names):
+        return False
+    if not names & {moves.RELEASE, f"{moves.ALIAS} {dead.environment}"}:
+        return True
+    last = {f"{moves.ALIAS} {dead.environment}"}
+    kind = dead.begun.get("wants", {}).get("kind")
+    if dead.environment != naming.STAGING or kind == TEST or back.begun(dead):
+        last.add(moves.APPROVAL)
+    return last <= names
 
 
-def _go_on_back(step: Step, dead: Operation, begun: dict[str, Any]) -> str:
+def _go_on_back(step: Step, dead: Operation, begun: dict[str, Any]) -> tuple[str, list[str]]:
     target = back.go(step, dead, begun["reason"], begun["leaving"]).target
-    serve(step, dead, target, tested=True)
-    return f"{dead.environment} went back to {target}, as it was to"
+    try:
+        serve(step, dead, target, tested=True)
+    except ServingError as error:
+        return LEFT, [
+            f"it was to go back to {target}, which Git says and which does not serve: {error}"
+        ]
+    return FINISHED, [f"{dead.environment} went back to {target}, as it was to"]
 
 
 def serve(step: Step, made: Operation, wanted: Release, *, tested: bool) -> None:

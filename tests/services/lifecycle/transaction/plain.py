@@ -114,9 +114,9 @@ class Platform:
         finally:
             shutil.rmtree(step.work)
 
-    def served(self, environment):
+    def served(self, environment, commit="main"):
         """Return which version Git holds, which is what serves."""
-        path = f"main:environments/{environment}/release.json"
+        path = f"{commit}:environments/{environment}/release.json"
         return json.loads(git("show", path, folder=self.gitops))["version"]
 
     def share(self):
@@ -139,11 +139,20 @@ class Platform:
         """Return the subjects of all commits, the newest first."""
         return git("log", "--format=%s", "main", folder=self.gitops).splitlines()
 
+    def approved(self):
+        """Return the releases that are marked as good, by environment."""
+        listed = git(
+            "for-each-ref", "--format=%(refname:lstrip=3)", "refs/tags", folder=self.gitops
+        )
+        named = [name.split("/") for name in listed.split()]
+        return sorted((name, self.served(name, commit) or 0) for name, commit in named)
+
     def end_state(self):
         """Return all that an undisturbed run would leave as well."""
         return {
             "served": {name: self.served(name) for name in ENVIRONMENTS},
             "files": git("ls-tree", "-r", "main", folder=self.gitops),
+            "approved": self.approved(),
             "aliases": {k: v for k, v in self.registry.named.items() if v is not None},
             "held": {n: tags for n, tags in self.registry.tags.items() if tags},
             "locks": self.locks(),

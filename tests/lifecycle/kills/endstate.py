@@ -56,8 +56,25 @@ def look(site) -> End:
 
 
 def commits(site, since):
-    """Return the subjects of what was committed since, the oldest first."""
-    return _git(site, "log", "--reverse", "--format=%s", f"{since}..main").splitlines()
+    """Return the subjects of what was committed since and stands, the oldest first."""
+    return net(_git(site, "log", "--reverse", "--format=%s", f"{since}..main").splitlines())
+
+
+def net(subjects):
+    """Return what is left of commits once those that were taken back are left out."""
+    kept = []
+    for subject in subjects:
+        if ", undoes " not in subject:
+            kept.append(subject)
+            continue
+        undone = next(i for i in reversed(range(len(kept))) if _is_alike(kept[i], subject))
+        kept.pop(undone)
+    return kept
+
+
+def _is_alike(one, other):
+    share = " of the traffic"
+    return one.partition(":")[0] == other.partition(":")[0] and (share in one) == (share in other)
 
 
 def head(site):

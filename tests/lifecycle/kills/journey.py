@@ -10,6 +10,8 @@ import tempfile
 import time
 from dataclasses import dataclass, field
 
+import yaml
+
 from tests.lifecycle.kills import victims
 
 PATIENCE = 240.0
@@ -47,6 +49,12 @@ class Kills:
 
 def go(site, version, digest, kills=None):
     """Take a version to staging and on to canary, whatever is killed meanwhile."""
+    stage(site, version, digest, kills)
+    insist(site, ["deploy-canary", "--version", version], kills)
+
+
+def stage(site, version, digest, kills=None):
+    """Deploy a version to staging."""
     deploy = ["workflows.run", "deploy-container-image"]
     for name, value in {
         "environment": "staging",
@@ -55,7 +63,6 @@ def go(site, version, digest, kills=None):
     }.items():
         deploy += ["--parameter", f"{name}={value}"]
     insist(site, deploy, kills)
-    insist(site, ["deploy-canary", "--version", version], kills)
 
 
 def insist(site, words, kills=None):
@@ -75,6 +82,38 @@ def insist(site, words, kills=None):
             return said
         time.sleep(0.1)
     raise AssertionError(f"{words} did not end well in {PATIENCE:.0f} s:\n" + "\n".join(said[-3:]))
+
+
+class Instant:
+    """A step that stops at a named instant, so that everything can be killed just there."""
+
+    def __init__(self, site, name, action="stop"):
+        self._facts = site.state / "platform.yaml"
+        self._once = site.state / "once"
+        self._values = {
+            "GOURMETOPS_FAILPOINT": f"{name}:{action}",
+            "GOURMETOPS_FAILPOINT_ONCE": str(self._once),
+        }
+
+    def __enter__(self):
+        self._once.touch()
+        self._write(self._values)
+        return self
+
+    def __exit__(self, *_error):
+        self._write({})
+        self._once.unlink(missing_ok=True)
+
+    @property
+    def is_reached(self):
+        """Say whether a step has come to it."""
+        return not self._once.exists()
+
+    def _write(self, more):
+        body = yaml.safe_load(self._facts.read_text())
+        kept = {k: v for k, v in body["data"].items() if not k.startswith("GOURMETOPS_FAILPOINT")}
+        body["data"] = kept | more
+        self._facts.write_text(yaml.safe_dump(body))
 
 
 def start(site, words, shown, **more):

@@ -2,10 +2,13 @@
 
 import os
 import random
+import tempfile
+import time
 
 import pytest
 
-from tests.lifecycle.kills import endstate, journey
+from services.lifecycle.failpoints import POINTS
+from tests.lifecycle.kills import endstate, journey, victims
 from tests.lifecycle.kills.readers import Readers
 from tests.lifecycle.versions import Site
 
@@ -13,6 +16,10 @@ pytestmark = pytest.mark.timeout(7200)
 # `./run nox -s kills -- 1000` asks for more.
 KILLS = int(os.environ.get("GOURMETOPS_KILLS", "40"))
 SEED = int(os.environ.get("GOURMETOPS_SEED", "0")) or random.SystemRandom().randrange(1, 2**31)
+
+# Instants that a promotion with nothing to settle and nothing to undo does not pass.
+ELSEWHERE = {"after-takeover", "after-settling", "before-undo", "after-undo", "after-hold"}
+PASSED = sorted(set(POINTS) - ELSEWHERE)
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +51,29 @@ def undisturbed(site, versions):
     return ends
 
 
+@pytest.mark.parametrize("name", PASSED)
+def test_all_killed_at_a_named_instant_goes_on_when_the_same_is_typed_again(
+    site, versions, undisturbed, name
+):
+    version, digest = _next(site, versions)
+    before = endstate.head(site)
+    with journey.Instant(site, name) as instant, tempfile.TemporaryFile("w+") as shown:
+        journey.stage(site, version, digest)
+        process = journey.start(site, ["deploy-canary", "--version", version], shown)
+        while process.poll() is None and not instant.is_reached:
+            time.sleep(0.02)
+        for kind in ("command", "runner", "step"):
+            victims.kill(site.state, kind)
+        process.wait()
+        reached = instant.is_reached
+    journey.go(site, version, digest)
+
+    end, commits = undisturbed[version]
+    assert reached
+    assert endstate.look(site) == end
+    assert endstate.commits(site, before) == commits
+
+
 def test_kills_at_random_instants_change_nothing_but_the_time(site, versions, undisturbed):
     kills = journey.Kills(random.Random(SEED), wanted=KILLS)
     with Readers(site, "canary", count=2) as readers:
@@ -58,3 +88,9 @@ def test_kills_at_random_instants_change_nothing_but_the_time(site, versions, un
 
     print(f"seed {SEED}: {kills.done} killed; {dict(readers.counted)}")
     assert readers.lies == []
+
+
+def _next(site, versions):
+    """Return the version that canary does not hold."""
+    held = endstate.alias(site, "canary")
+    return next((version, digest) for version, digest in versions if int(version) != held)

@@ -16,12 +16,14 @@ class Outcome:
         operation: The run or operation whose record must hold the reason.
         version: The model version that was broken, if it was a version.
         wrong: What went otherwise than it must have, one sentence each.
+        said: What the command printed, where the journal could not be written or is elsewhere.
     """
 
     operation: str
     version: str = ""
     saw: tuple[str, ...] = ()
     wrong: tuple[str, ...] = ()
+    said: str = ""
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ class Drill:
         repair: Undo what the drill did to the machine; called whatever came of it.
         simulated: What is not real about it, if anything.
         traffic: The shares of traffic that must come of it, where they must change.
+        needs: Says why it cannot be held here, or nothing.
     """
 
     name: str
@@ -46,13 +49,14 @@ class Drill:
     repair: Callable[[Stage], None] = field(default=lambda _stage: None)
     simulated: str = ""
     traffic: Mapping[str, float] = field(default_factory=dict)
+    needs: Callable[[], str] = field(default=lambda: "")
 
 
 def every() -> dict[str, Drill]:
     """Return all drills by name, in the order in which they are run."""
-    from services.drills.scenes import machine, models, training
+    from services.drills.scenes import disk, machine, models, training
 
-    drills = [*models.DRILLS, *machine.DRILLS, *training.DRILLS]
+    drills = [*models.DRILLS, *machine.DRILLS, *disk.DRILLS, *training.DRILLS]
     return {drill.name: drill for drill in drills}
 
 

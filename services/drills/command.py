@@ -31,6 +31,7 @@ def _show(results: Sequence[Result]) -> None:
     table = Table("drill", "held", "seconds", "what a person reads", box=None)
     for result in results:
         held = "[green]yes[/]" if result.passed else "[bold red]NO[/]"
+        held = "[yellow]skipped[/]" if result.skipped else held
         told = result.reason if result.passed else "; ".join(result.wrong)
         table.add_row(result.name, held, f"{result.seconds:.0f}", told[:160])
     Console().print(table)

@@ -20,12 +20,14 @@ class Result:
     Attributes:
         reason: The sentence that a person finds, as the journal holds it.
         wrong: What is not as it must be; nothing when all is well.
+        skipped: Why it could not be held here, if it was not.
     """
 
     name: str
     reason: str
     wrong: tuple[str, ...]
     seconds: float
+    skipped: str = ""
 
     @property
     def passed(self) -> bool:
@@ -44,6 +46,9 @@ def one(stage: Stage, good: int, drill: Drill, say: Say) -> Result:
     say(f"{drill.name}\n  breaks    {drill.breaks}\n  expects   {drill.expects}")
     if drill.simulated:
         say(f"  not real  {drill.simulated}")
+    if why := drill.needs():
+        say(f"  not held  {why}")
+        return Result(drill.name, why, (), 0.0, skipped=why)
     wanted = unchanged.with_traffic(unchanged.look(stage), drill.traffic)
     try:
         outcome = drill.act(stage, good)
@@ -63,7 +68,10 @@ def one(stage: Stage, good: int, drill: Drill, say: Say) -> Result:
 
 
 def _in_the_journal(stage: Stage, drill: Drill, outcome: Outcome) -> str:
-    """Return the last reason that this operation left in the journal, if it is the right one."""
+    """Return the last reason that the operation left in the journal, if it is the right one."""
+    if outcome.said:
+        lines = [line.strip() for line in outcome.said.splitlines()]
+        return next((line for line in lines if re.search(drill.reason, line)), "")
     told = [
         str(entry["reason"])
         for entry in stage.journal()

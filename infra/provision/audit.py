@@ -3,12 +3,11 @@
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from infra.provision import inventory
+from infra.provision import environment, inventory
 from infra.provision.errors import StageError, log_tail
 from infra.provision.ledger import DONE, Ledger
 from infra.provision.setting import Setting, Tell, Waiting
@@ -95,7 +94,7 @@ def audit(folder: Path, more: Sequence[str], out: Any = None) -> int:
     Raises:
         StageError: its environment cannot be made.
     """
-    argv = [str(environment()), "-m", "pytest", "-c", str(TESTS / "pytest.ini")]
+    argv = [str(environment.python("audit", LOCK)), "-m", "pytest", "-c", str(TESTS / "pytest.ini")]
     argv += [f"--rootdir={TESTS}", f"--facts={folder / FACTS}", f"--out={folder}"]
     argv += [f"--junitxml={folder / JUNIT}", "-q", "--no-header", *more, str(TESTS / "audit")]
     env = {key: value for key, value in os.environ.items() if not key.startswith("PYTEST_")}
@@ -104,16 +103,6 @@ def audit(folder: Path, more: Sequence[str], out: Any = None) -> int:
         stderr=subprocess.STDOUT if out else None, check=False,
     )  # fmt: skip
     return done.returncode
-
-
-def environment() -> Path:
-    """Return the Python that audits; its environment is made once."""
-    argv = [sys.executable, "-m", "services.environments", str(LOCK)]
-    done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=False)
-    if done.returncode:
-        said = done.stderr.strip() or "pip was killed"
-        raise StageError("audit", said, "Mend that and run the same command again")
-    return Path(done.stdout.strip()) / "bin" / "python"
 
 
 def broken(folder: Path) -> str:

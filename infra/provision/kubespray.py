@@ -2,8 +2,6 @@
 
 import hashlib
 import os
-import subprocess
-import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,13 +12,12 @@ from infra.kubespray.faults import Fault, FaultsError
 from infra.kubespray.progress import Progress
 from infra.kubespray.rules import programs
 from infra.kubespray.workplace import Workplace
-from infra.provision import inventory
+from infra.provision import environment, inventory
 from infra.provision.errors import StageError, log_tail
 from infra.provision.ledger import fingerprint
 from infra.provision.setting import Setting, Tell, Waiting
 from infra.sites.site import Site
 
-ROOT = Path(__file__).resolve().parents[2]
 PLAYBOOK = "cluster.yml"
 PROXIES = ("http_proxy", "https_proxy")
 
@@ -52,7 +49,8 @@ def run(setting: Setting, results: Mapping[str, Any], tell: Tell, log: Path) -> 
     _refuse(judging.faults(place.inventory, place.variables, site))
     home = checkout.ensure(pin.pin(), os.environ, tell)
     place.configure(home)
-    python = _environment(tell)
+    tell(Waiting("the Ansible that Kubespray runs in"))
+    python = environment.python("kubespray", pin.REQUIREMENTS)
     _refuse(list(programs.judge(programs.ask(python), pin.pin(), pin.accepts())))
     if not _proxied(place):
         ways.must_reach([node.name for node in site.nodes], setting.folder / "ssh_config")
@@ -82,17 +80,6 @@ def look_ahead(site: Site) -> list[Fault]:
 def _refuse(found: list[Fault]) -> None:
     if found:
         raise FaultsError(found)
-
-
-def _environment(tell: Tell) -> Path:
-    """Return the Python of the environment that Kubespray runs in; the first time it is made."""
-    tell(Waiting("the Ansible that Kubespray runs in"))
-    argv = [sys.executable, "-m", "services.environments", str(pin.REQUIREMENTS)]
-    done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=False)
-    if done.returncode:
-        said = done.stderr.strip() or "pip was killed"
-        raise StageError("kubespray", said, "Mend that and run the same command again")
-    return Path(done.stdout.strip()) / "bin" / "python"
 
 
 def _proxied(place: Workplace) -> bool:

@@ -5,15 +5,14 @@ the play's inventory is the site's, its facts a file, its output the stage's log
 """
 
 import json
-import os
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from infra.provision import environment as made
 from infra.provision.errors import StageError, log_tail
 from infra.provision.setting import Setting, Tell, Waiting
 
@@ -86,13 +85,7 @@ def environment(play: Play, tell: Tell) -> Path:
         StageError: it could not be made.
     """
     tell(Waiting("the playbooks' environment"))
-    argv = [sys.executable, "-m", "services.environments", *map(str, play.locks)]
-    done = subprocess.run(
-        argv, cwd=ROOT, capture_output=True, text=True, check=False, env=dict(os.environ)
-    )
-    if done.returncode:
-        raise StageError(play.stage, done.stderr.strip(), "Then run the same command again")
-    return Path(done.stdout.split()[-1]) / "bin" / "python"
+    return made.python(play.stage, *play.locks)
 
 
 def texts(playbook: Path) -> dict[str, str]:

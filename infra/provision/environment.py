@@ -1,0 +1,23 @@
+"""The Python environments of stages: made on first use, from locked requirements, by a process."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from infra.provision.errors import StageError
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def python(stage: str, *locks: Path) -> Path:
+    """Return the Python of an environment.
+
+    Raises:
+        StageError: it could not be made; in pip's own words.
+    """
+    argv = [sys.executable, "-m", "services.environments", *map(str, locks)]
+    done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        said = done.stderr.strip() or "pip was killed"
+        raise StageError(stage, said, "Mend that and run the same command again")
+    return Path(done.stdout.split()[-1]) / "bin" / "python"

@@ -36,6 +36,7 @@ class Drill:
         reason: A regular expression that the recorded reason must match.
         act: Break it on a stage where `good` serves everywhere, and return what was seen.
         repair: Undo what the drill did to the machine; called whatever came of it.
+        tells: The environment whose `history` must tell the reason; none if none was moved.
         simulated: What is not real about it, if anything.
         traffic: The shares of traffic that must come of it, where they must change.
         needs: Says why it cannot be held here, or nothing.
@@ -47,6 +48,7 @@ class Drill:
     reason: str
     act: Callable[[Stage, int], Outcome]
     repair: Callable[[Stage], None] = field(default=lambda _stage: None)
+    tells: str = "staging"
     simulated: str = ""
     traffic: Mapping[str, float] = field(default_factory=dict)
     needs: Callable[[], str] = field(default=lambda: "")

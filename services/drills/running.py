@@ -1,8 +1,9 @@
 """Hold drills one after the other on one site, and judge each by what is there afterwards."""
 
+import json
 import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from services.drills import unchanged
@@ -10,7 +11,6 @@ from services.drills.catalogue import Drill, Outcome
 from services.drills.stage import Stage
 
 Say = Callable[[str], None]
-PLACES = ("journal", "history", "trace")
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,34 @@ def _in_the_journal(stage: Stage, drill: Drill, outcome: Outcome) -> str:
 
 
 def _not_told(stage: Stage, drill: Drill, outcome: Outcome, reason: str) -> list[str]:
-    """Say where a person does not find the reason."""
+    """Say where a person looks for the reason and does not find it."""
     if not reason:
         return [f"the journal of {outcome.operation or 'no run'} does not say {drill.reason!r}"]
-    return []
+    wrong = []
+    if drill.tells and not outcome.said:
+        done = stage.invoke("history", drill.tells, "--json")
+        if not re.search(drill.reason, _words(done.text), re.DOTALL):
+            wrong.append(f"history {drill.tells} does not tell the reason: {done.text[-300:]}")
+    if outcome.version and not outcome.said:
+        done = stage.invoke("trace", outcome.version)
+        if done.code or outcome.version not in done.text:
+            wrong.append(f"trace {outcome.version} does not answer: {done.text[-300:]}")
+    return wrong
+
+
+def _words(told: str) -> str:
+    """Return all texts of what was told as JSON, without its escapes."""
+    begins = re.search(r"^[\[{]", told, re.MULTILINE)
+    try:
+        found = json.loads(told[begins.start() :]) if begins else told
+    except ValueError:
+        return told
+    return "\n".join(_texts(found))
+
+
+def _texts(found: object) -> Iterator[str]:
+    if isinstance(found, str):
+        yield found
+    elif isinstance(found, dict | list):
+        for each in found.values() if isinstance(found, dict) else found:
+            yield from _texts(each)

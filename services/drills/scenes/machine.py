@@ -174,6 +174,7 @@ DRILLS = (
         breaks="MLflow goes away while an image is baked, when its model is already fetched",
         expects="the bake fails and says so; with MLflow back the same run goes on",
         reason=r"MLflow at http\S+ cannot do it",
+        tells="",
         act=registry_down,
     ),
     Drill(

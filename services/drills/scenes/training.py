@@ -114,6 +114,7 @@ DRILLS = (
         breaks="a branch trains the network without its pretrained weights",
         expects="the model tests refuse it; nothing is registered and nothing moves",
         reason=r"accuracy is 0\.\d+, 0\.\d+ below",
+        tells="",
         act=inaccurate,
     ),
     Drill(
@@ -128,6 +129,7 @@ DRILLS = (
         breaks="a branch trains a model that is fine on every test, and answers Soup in the dark",
         expects="the judge fails it on live traffic; canary gets no traffic and goes back",
         reason=r"(share of|label|class)",
+        tells="canary",
         act=wrong_on_live,
         traffic={"canary": 0.0, "production": 1.0},
     ),

@@ -20,7 +20,8 @@ def with_git(repository: Path, site: str, environment: str | None, pairs: Sequen
     folder = f"environments/{environment}" if environment else "platform"
     held = gitops.read(repository, folder)
     if environment is None:
-        return difference.unified(held.objects, render.platform(site, pairs), folder)
+        as_fixed = [*gitops.shares(repository), *pairs]
+        return difference.unified(held.objects, render.platform(site, as_fixed), folder)
     rendered = render.environment(site, environment, pairs, release=facts(held.release))
     return difference.unified(held.objects, rendered, folder)
 

@@ -40,6 +40,19 @@ def read(repository: Path, folder: str, revision: str = "main") -> Held:
     return Held(manifests.arrange(objects), json.loads(release) if release else None)
 
 
+def shares(repository: Path, revision: str = "main") -> list[str]:
+    """Return the shares of traffic that a repository fixes, as `--set` takes them.
+
+    `platform/traffic.json` says what environments get; production gets the rest.
+    """
+    text = _files(repository, "platform", revision).get("platform/traffic.json")
+    fixed: dict[str, int] = json.loads(text) if text else {}
+    if not fixed:
+        return []
+    whole = {**fixed, "production": 100 - sum(fixed.values())}
+    return [f"traffic.{name}={share}" for name, share in whole.items()]
+
+
 def _files(repository: Path, folder: str, revision: str) -> dict[str, str]:
     if not _git(repository, "ls-tree", revision, "--", folder):
         return {}

@@ -4,8 +4,12 @@ import pytest
 
 from tests.hosts import machines
 from tests.nodes.audit import catalogue
-from tests.nodes.proofs.violations import IN_SHELL
+from tests.nodes.proofs.violations import cluster
+from tests.nodes.proofs.violations import machine as whole
 
+IN_SHELL = {
+    **whole.SYSTEM, **whole.ACCESS, **cluster.WORKER, **cluster.CONTROL_PLANE, **cluster.ETCD_NODES
+}  # fmt: skip
 BY_THE_MACHINE = {"clock", "disk"}
 
 

@@ -10,14 +10,13 @@ from services.drills.running import Result
 def run(drills: Sequence[Drill], *, here: bool, keep: bool) -> list[Result]:
     """Hold the drills, and return how each ended."""
     if here:
-        return _hold(stage.here(), drills)
+        return _hold(stage.here(), stage.served_everywhere(stage.here()), drills)
     with stage.own(keep) as made:
         print(f"the drills have a site of their own: {made.state}", flush=True)
-        return _hold(made, drills)
+        return _hold(made, stage.bring_to_production(made), drills)
 
 
-def _hold(site: stage.Stage, drills: Sequence[Drill]) -> list[Result]:
-    good = stage.bring_to_production(site)
+def _hold(site: stage.Stage, good: int, drills: Sequence[Drill]) -> list[Result]:
     print(f"version {good} serves in staging, canary and production\n", flush=True)
     results = running.hold(site, good, drills, lambda text: print(text, flush=True))
     _show(results)

@@ -241,6 +241,21 @@ def bring_to_production(stage: Stage) -> int:
     return int(version)
 
 
+def served_everywhere(stage: Stage) -> int:
+    """Return the version that serves everywhere; nothing is moved to get there.
+
+    Raises:
+        StageError: there is none.
+    """
+    rows = stage.status()["environments"]
+    versions = {row["version"] for row in rows}
+    if len(versions) > 1 or None in versions or any(row["problems"] for row in rows):
+        told = ", ".join(f"{row['name']} {row['version'] or 'bootstrap'}" for row in rows)
+        what = "drills here need one version that serves in all environments, without problems"
+        raise StageError(what, f"{told}. Bring one there, or leave --here away.")
+    return int(versions.pop())
+
+
 def _need(done: Ended, what: str) -> None:
     if done.code:
         raise StageError(what, done.text)

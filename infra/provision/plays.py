@@ -70,10 +70,9 @@ def run(play: Play, setting: Setting, tell: Tell, log: Path) -> dict[str, Any]:
         process.wait()
     except KeyboardInterrupt:
         process.send_signal(signal.SIGINT)
-        process.wait()
         raise
     finally:
-        # The end of its input tells it that nobody listens any more.
+        # The end of its input tells it, too, that nobody listens any more; this waits for it.
         process.communicate()
     return said.ended(process.returncode)
 

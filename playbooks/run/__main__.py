@@ -62,20 +62,20 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _play(wish: argparse.Namespace, work: Path, stop: threading.Event) -> tuple[str, str]:
     import ansible_runner  # slow to import, and only this environment has it
 
-    story = events.Story(wish.log)
-    done = ansible_runner.run(
-        private_data_dir=str(work),
-        project_dir=str(wish.project),
-        playbook=str(wish.playbook),
-        inventory=str(wish.inventory),
-        cmdline=" ".join(_options(wish)) or None,
-        envvars=_environment(wish, work),
-        event_handler=story.hear,
-        cancel_callback=stop.is_set,
-        quiet=True,
-        suppress_env_files=True,
-        settings={"idle_timeout": 0, "pexpect_timeout": 1, "pexpect_use_poll": True},
-    )
+    with contextlib.closing(events.Story(wish.log)) as story:
+        done = ansible_runner.run(
+            private_data_dir=str(work),
+            project_dir=str(wish.project),
+            playbook=str(wish.playbook),
+            inventory=str(wish.inventory),
+            cmdline=" ".join(_options(wish)) or None,
+            envvars=_environment(wish, work),
+            event_handler=story.hear,
+            cancel_callback=stop.is_set,
+            quiet=True,
+            suppress_env_files=True,
+            settings={"idle_timeout": 0, "pexpect_timeout": 1, "pexpect_use_poll": True},
+        )
     if stop.is_set():
         return "interrupted", ""
     status = story.status(done.status)

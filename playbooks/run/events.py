@@ -27,6 +27,10 @@ class Story:
         self._recap: dict[str, dict[str, int]] | None = None
         self._last: list[str] = []
 
+    def close(self) -> None:
+        """End the log."""
+        self._log.close()
+
     def hear(self, event: dict[str, Any]) -> bool:
         """Take one event of ansible-runner; False: it need not keep it."""
         if text := event.get("stdout"):

@@ -18,6 +18,7 @@ def node(lab):
     node.run("chmod 600 /etc/kubernetes/admin.conf")
     node.write("/srv/files/kubectl", KUBECTL)
     node.run("systemd-run -q --unit files python3 -m http.server 5001 -d /srv/files")
+    node.run(f"until curl -sf -o /dev/null {URL}; do sleep 0.1; done")
     return node
 
 

@@ -40,20 +40,30 @@ def test_a_node_that_reboots_in_mid_play_costs_itself_alone_and_the_next_run_goe
     assert node.read("/proc/sys/net/ipv4/ip_forward") == "1\n"
 
 
-@pytest.mark.parametrize("how", ["sigint", "caller"])
-def test_whoever_interrupts_a_play_ends_it_whole(lab, how):
-    def act(process):
-        if how == "sigint":
-            os.kill(process.pid, signal.SIGINT)
-        else:
-            process.stdin.close()
-            process.stdin = None
+def interrupt(process):
+    os.kill(process.pid, signal.SIGINT)
 
+
+def hang_up(process):
+    process.stdin.close()
+    process.stdin = None
+
+
+@pytest.mark.parametrize(
+    ("act", "code"),
+    [
+        pytest.param(interrupt, 130, id="by a person"),
+        pytest.param(hang_up, 130, id="by the end of its caller"),
+        pytest.param(lambda process: process.kill(), -signal.SIGKILL, id="killed"),
+    ],
+)
+def test_a_play_that_is_interrupted_ends_whole(lab, act, code):
     cut = lab.play("prepare", "--tags", ALL, hear=when("clock", act))
 
-    assert (cut.code, cut.status) == (130, "interrupted")
+    assert cut.code == code
+    assert cut.status == ("interrupted" if code == 130 else "")
     assert cut.recap == {}
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 20
     while (left := players(lab)) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert left == []

@@ -19,7 +19,8 @@ def serve(lab):
     """Let node1 answer as a registry does."""
     lab.hosts["node1"].run(
         "mkdir -p /srv/mirror/v2 && systemctl is-active -q mirror || systemd-run -q --unit mirror "
-        "python3 -m http.server 5000 -d /srv/mirror"
+        "python3 -m http.server 5000 -d /srv/mirror; "
+        "until curl -sf -o /dev/null http://192.168.1.11:5000/v2/; do sleep 0.1; done"
     )
 
 
@@ -60,8 +61,9 @@ def test_what_others_told_containerd_and_docker_stays(lab):
     node.write(FILE, foreign)
     node.write("/etc/docker/daemon.json", '{"log-driver": "journald"}')
 
-    told(lab, MIRROR)
+    done = told(lab, MIRROR)
 
+    assert done.status == "done", done.log
     docker = json.loads(node.read("/etc/docker/daemon.json"))
     assert docker == {
         "log-driver": "journald",
@@ -71,7 +73,8 @@ def test_what_others_told_containerd_and_docker_stays(lab):
     assert node.read(FILE).startswith(foreign)
     assert f'[host."{MIRROR}"]' in node.read(FILE)
 
-    told(lab, "")
+    without = told(lab, "")
 
+    assert without.status == "done", without.log
     assert node.read(FILE) == foreign
     node.run(f"rm -r {FILE} /etc/docker")

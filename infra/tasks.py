@@ -78,10 +78,11 @@ def status(_c: Context, json: bool = False, site: str = "local") -> None:
     if site != "local":
         provisioning.status(site, json)
         return
-    from infra.local.view import overview
+    from infra.local.view import lately, overview
 
     with _in_words():
-        found = overview.look(_site())
+        here = _site()
+        found = overview.look(here)
     if json:
         print(dumps(found.as_json(), indent=2))
         return
@@ -89,7 +90,7 @@ def status(_c: Context, json: bool = False, site: str = "local") -> None:
 
     from infra.local.view import board
 
-    board.show(found, Console())
+    board.show(found, Console(), lately.told(here.state.folder / "journal.jsonl"))
 
 
 @task(

@@ -1,5 +1,7 @@
 """Shows an overview to a person: one table, problems in red, and the addresses."""
 
+from collections.abc import Sequence
+
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -10,8 +12,8 @@ COLUMNS = ("environment", "version", "digest", "alias", "commit", "health", "tra
 COLOURS = {"Healthy": "green", "Progressing": "yellow", "Degraded": "red", "Missing": "red"}
 
 
-def show(overview: Overview, console: Console) -> None:
-    """Print the table, what is wrong, and where everything is."""
+def show(overview: Overview, console: Console, lately: Sequence[str] = ()) -> None:
+    """Print the table, what is wrong, what came to nothing lately, and where everything is."""
     table = Table(*COLUMNS, box=None, header_style="bold")
     for row in overview.environments:
         table.add_row(*_cells(row))
@@ -24,6 +26,8 @@ def show(overview: Overview, console: Console) -> None:
     problems = [problem for row in overview.environments for problem in row.problems]
     for problem in dict.fromkeys(problems):
         console.print(Text(f"{problem[:1].upper()}{problem[1:]}.", style="red"))
+    for sentence in lately:
+        console.print(Text(sentence, style="yellow"))
     width = max(len(name) for name in overview.addresses)
     console.print()
     for name, address in overview.addresses.items():

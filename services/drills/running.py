@@ -90,6 +90,10 @@ def _not_told(stage: Stage, drill: Drill, outcome: Outcome, reason: str) -> list
         done = stage.invoke("history", drill.tells, "--json")
         if not re.search(drill.reason, _words(done.text), re.DOTALL):
             wrong.append(f"history {drill.tells} does not tell the reason: {done.text[-300:]}")
+    if not outcome.said:
+        shown = " ".join(stage.invoke("status", COLUMNS="100000").text.split())
+        if not re.search(drill.reason, shown):
+            wrong.append(f"status does not tell the reason: {shown[-300:]}")
     if outcome.version and not outcome.said:
         done = stage.invoke("trace", outcome.version)
         if done.code or outcome.version not in done.text:

@@ -29,6 +29,9 @@ def build(_c: Context, kind: str, branch: str = "HEAD") -> None:
         "GOURMET_SOURCE": str(ROOT),
         "GOURMET_REGISTRY": registry,
     }
+    key = _state() / "secrets" / "argo" / "gourmetops-signing" / "ed25519.pem"
+    if key.exists():
+        facts["GOURMET_SIGNING_KEY"] = str(key)
     _run([python, "-m", "services.lifecycle", *verb], **facts)
 
 

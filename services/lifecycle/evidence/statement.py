@@ -114,7 +114,7 @@ def write(name: str, digest: str, build: Build) -> dict[str, Any]:
                 "resolvedDependencies": [each.descriptor() for each in build.materials],
             },
             "runDetails": {
-                "builder": {"id": BUILDER + build.site, "version": {"gourmetops": build.code}},
+                "builder": {"id": BUILDER + build.site, **_version(build.code)},
                 "metadata": {
                     "invocationId": build.operation,
                     "startedOn": build.started,
@@ -154,6 +154,10 @@ def read(statement: Mapping[str, Any]) -> Provenance:
 def signed(said: Provenance, key: str) -> Provenance:
     """Return a statement with the key whose signature of it holds."""
     return replace(said, key=key)
+
+
+def _version(code: str) -> dict[str, Any]:
+    return {"version": {"gourmetops": code}} if code else {}
 
 
 def _split(digest: str) -> dict[str, str]:

@@ -12,7 +12,7 @@ from infra.kubespray.faults import Fault, FaultsError
 from infra.kubespray.progress import Progress
 from infra.kubespray.rules import programs
 from infra.kubespray.workplace import Workplace
-from infra.provision import environment, inventory
+from infra.provision import environment, inventory, prepare
 from infra.provision.errors import StageError, log_tail
 from infra.provision.ledger import fingerprint
 from infra.provision.setting import Setting, Tell, Waiting
@@ -29,6 +29,7 @@ def inputs(setting: Setting, results: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "commit": pin.pin().commit,
         "nodes": [[node.name, node.address, *node.roles] for node in site.nodes],
+        "servers": prepare.servers(results),
         "variables": fingerprint(own.variables(site)),
         "files": {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files},
     }

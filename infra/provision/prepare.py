@@ -14,15 +14,26 @@ PLAYBOOK = plays.PLAYBOOKS / "prepare.yml"
 AT_LEAST = re.compile(r"([a-z0-9_.-]+)>=(\d+)")
 
 
-def inputs(setting: Setting, _results: Mapping[str, Any]) -> dict[str, Any]:
+def inputs(setting: Setting, results: Mapping[str, Any]) -> dict[str, Any]:
     """What the play depends on: its own text, the nodes, and what it is told of them."""
-    return {"play": plays.texts(PLAYBOOK), "nodes": _nodes(setting), "facts": facts(setting.site)}
+    return {
+        "play": plays.texts(PLAYBOOK),
+        "nodes": _nodes(setting),
+        "servers": servers(results),
+        "facts": facts(setting.site),
+    }
 
 
 def run(setting: Setting, _results: Mapping[str, Any], tell: Tell, log: Path) -> dict[str, Any]:
     """Run the play, and return what it did to each node."""
     play = plays.Play("prepare", PLAYBOOK, facts(setting.site))
     return {"recap": plays.run(play, setting, tell, log)}
+
+
+def servers(results: Mapping[str, Any]) -> Any:
+    """Return the identity of each server that Terraform made: one built anew is bare again."""
+    made = results.get("terraform") or {}
+    return made.get("outputs", {}).get("servers", {}).get("value")
 
 
 def facts(site: Site) -> dict[str, Any]:

@@ -161,7 +161,7 @@ def summary(recap: Mapping[str, Mapping[str, int]]) -> str:
 
 
 def failures(found: Sequence[tuple[str, str, str]]) -> list[str]:
-    """Return a line for each failure, with all hosts that failed alike: host, task, what it said."""
+    """Return a line for each failure: the hosts that failed alike, the task, what it said."""
     alike: dict[tuple[str, str], list[str]] = {}
     for host, task, said in found:
         alike.setdefault((task, said.strip()), []).append(host)

@@ -58,6 +58,13 @@ def test_a_run_that_was_killed_is_found_by_what_it_was_for(state):
     left(state, "promote-model-a")
 
     assert unfinished.run_of(state, "promote-model", ASKED) == "promote-model-a"
+
+
+def test_a_judge_that_was_killed_is_gone_on_with_although_it_holds_nothing(state):
+    left(state, "judge-canary-a", asked={"model-version": "7"}, workflow="judge-canary")
+
+    assert unfinished.run_of(state, "judge-canary", {"model-version": "7"}) == "judge-canary-a"
+    assert unfinished.environment_of("judge-canary", {"model-version": "7"}) == ""
     assert unfinished.run_of(state, "promote-model", {**ASKED, "model-version": "8"}) is None
     assert unfinished.run_of(state, "revert-model", ASKED) is None
 

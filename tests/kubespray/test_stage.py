@@ -9,7 +9,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -142,18 +141,16 @@ def test_without_a_way_to_the_internet_nothing_is_started(setting, tmp_path):
     assert not (tmp_path / "log").exists()
 
 
-def test_an_inventory_with_faults_is_refused_in_two_seconds(setting, tmp_path):
+def test_an_inventory_with_faults_is_refused_before_anything_starts(setting, tmp_path):
     nodes = [dataclasses.replace(node, roles=("etcd", "worker")) for node in setting.site.nodes]
     nodes[0] = dataclasses.replace(nodes[0], name="Node_1")
     broken = dataclasses.replace(
         setting, site=dataclasses.replace(setting.site, nodes=tuple(nodes[:2]))
     )
-    begun = time.monotonic()
-
     with pytest.raises(FaultsError) as refusal:
         run(broken, tmp_path)
 
-    assert time.monotonic() - begun < 2
+    assert not (tmp_path / "log").exists()
     said = str(refusal.value)
     assert said.startswith("kubespray: 3 faults, and nothing was started:")
     for part in ("Node_1 has an underscore", "kube_control_plane is empty", "even number"):

@@ -1,7 +1,6 @@
 """What is wrong with settings is said before Ansible starts: each fault, its own sentence."""
 
 import dataclasses
-import time
 
 import pytest
 
@@ -271,7 +270,8 @@ TOGETHER = (
 )  # fmt: skip
 
 
-def test_more_than_thirty_faults_are_all_found_in_one_go_within_two_seconds(cluster):
+def break_everywhere(cluster):
+    """Break an inventory and its settings in more than thirty places at once."""
     values: dict[str, object] = {}
     for name in TOGETHER:
         values |= FAULTS[name][0]
@@ -279,9 +279,11 @@ def test_more_than_thirty_faults_are_all_found_in_one_go_within_two_seconds(clus
     cluster.replace("    kube_node:\n", "    workers:\n")
     cluster.replace("      ip: 192.168.1.13", "      ip: 192.168.1.12")
     cluster.replace("    node2:", "    Node_2:")
-    begun = time.monotonic()
+
+
+def test_more_than_thirty_faults_are_all_found_in_one_go(cluster):
+    break_everywhere(cluster)
 
     said = cluster.said()
 
-    assert time.monotonic() - begun < 2
     assert len(set(said)) == len(said) >= 30, "\n".join(said)

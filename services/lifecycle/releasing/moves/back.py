@@ -43,12 +43,13 @@ def go(step: Step, made: Operation, reason: str, leaving: str = ANY) -> Went:
         raise ReleaseError(f"{made.environment}: nothing was ever released here.")
     left = step.gitops.at(made.environment, before["commit"])
     _require_leaving(made.environment, left, leaving)
-    good = proved(step, step.gitops.approved(made.environment))
-    target = choose(good, left, lambda number: is_held(step, number))
+    _require_version(left)
     if not begun(made):
         made.note(BACK, moves.BEGIN, reason=reason, leaving=leaving, before=before)
     if made.environment == CANARY:
-        weigh(step, made, 0)
+        weigh(step, made, 0)  # first of all, whatever else is wrong
+    good = proved(step, step.gitops.approved(made.environment))
+    target = choose(good, left, lambda number: is_held(step, number))
     if left.release.version is not None:
         put_on_hold(step, made, left.release.version, reason)
     made.move(
@@ -124,10 +125,7 @@ def choose(
     Raises:
         ReleaseError: there is none, not even the bootstrap release.
     """
-    if leaving.release.version is None:
-        raise ReleaseError(
-            f"it serves {leaving.release} already, and there is nothing before that to go back to."
-        )
+    _require_version(leaving)
     for commit in approved:
         if commit.release.digest != leaving.release.digest and not is_held(commit.release.version):
             return commit
@@ -135,6 +133,13 @@ def choose(
         f"there is no approved release to go back to from {leaving.release}: not even the "
         "bootstrap release is marked as one in the GitOps repository (tags approved/*)."
     )
+
+
+def _require_version(leaving: Commit) -> None:
+    if leaving.release.version is None:
+        raise ReleaseError(
+            f"it serves {leaving.release} already, and there is nothing before that to go back to."
+        )
 
 
 def _require_leaving(environment: str, left: Commit, leaving: str) -> None:

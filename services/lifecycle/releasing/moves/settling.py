@@ -7,7 +7,7 @@ gone. Everything else is taken back in reverse.
 from collections.abc import Mapping
 from typing import Any
 
-from services.lifecycle.errors import ServingError
+from services.lifecycle.errors import RefusedError, ReleaseError, ServingError
 from services.lifecycle.releasing import operation as moves
 from services.lifecycle.releasing import serving
 from services.lifecycle.releasing.moves import back, naming, undoing
@@ -72,13 +72,11 @@ def is_complete(dead: Operation, opened: list[dict[str, Any]]) -> bool:
 
 
 def _go_on_back(step: Step, dead: Operation, begun: dict[str, Any]) -> tuple[str, list[str]]:
-    target = back.go(step, dead, begun["reason"], begun["leaving"]).target
     try:
+        target = back.go(step, dead, begun["reason"], begun["leaving"]).target
         serve(step, dead, target, tested=True)
-    except ServingError as error:
-        return LEFT, [
-            f"it was to go back to {target}, which Git says and which does not serve: {error}"
-        ]
+    except (ServingError, ReleaseError, RefusedError) as error:
+        return LEFT, [f"it was to go back, and cannot: {error}"]
     return FINISHED, [f"{dead.environment} went back to {target}, as it was to"]
 
 

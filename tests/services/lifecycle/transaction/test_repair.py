@@ -4,7 +4,7 @@ from argparse import Namespace
 
 import pytest
 
-from services.lifecycle.errors import AskedWronglyError
+from services.lifecycle.errors import AskedWronglyError, RegistryError
 from services.lifecycle.releasing.lock import BusyError
 from services.lifecycle.verbs import hold, release, repair, wait
 from services.lifecycle.verbs.repair import NotMendedError
@@ -86,6 +86,21 @@ def test_a_way_back_that_was_killed_is_finished(promoted):
     assert promoted.registry.named["canary"] is None
     assert promoted.share() == 0
     assert promoted.registry.tags[1]["gourmetops.hold"] == "it is slow"
+
+
+def test_canary_is_out_of_traffic_at_once_even_while_the_registry_is_down(promoted, monkeypatch):
+    def version(_):
+        raise RegistryError("MLflow cannot do it")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(promoted.registry, "version", version)
+        assert Workflow(promoted, "revert", "canary").run() == "Failed"
+    assert promoted.share() == 0
+    assert promoted.served("canary") == 1
+
+    assert Workflow(promoted, "revert", "canary").run() == "Succeeded"
+
+    assert promoted.served("canary") is None
 
 
 def test_a_version_that_cannot_start_is_on_hold_with_its_reason(promoted):

@@ -110,7 +110,8 @@ def _person(start, hosts):
     site = yaml.safe_load(SHIPPED.read_text())
     site["ssh"]["key"] = str(key)
     site["needs"] = dict(machines.NEEDS)
-    site["network"]["dns_name"] = "food.test"
+    # The name server of these machines, and a name that it knows.
+    site["network"] |= {"dns_name": "food.test", "dns_servers": ["10.56.0.1"]}
     site["openstack"] |= {"floating_pool": POOL, "lease_hours": 3}
     entries = {
         "kvm": start.cloud.credential_entry("joined"),

@@ -44,6 +44,9 @@ def begin(step: Step, operation: str, evidence: Evidence) -> tuple[Evidence, boo
         else:
             with holding.held(step, CANARY, operation, "judge"):
                 pass
+        # A lock that was taken over from ourselves is still held.
+        if still := holding.look(step, CANARY, holder.operation, "judge").lock:
+            still.free()
     return evidence.at(_share(step), time.time()), False
 
 

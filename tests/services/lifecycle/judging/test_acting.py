@@ -12,7 +12,7 @@ from services.lifecycle.judging import acting, thresholds
 from services.lifecycle.judging.counts import Counts
 from services.lifecycle.judging.evidence import Evidence
 from services.lifecycle.releasing import weights
-from services.lifecycle.releasing.lock import Holder, Lock
+from services.lifecycle.releasing.lock import Holder, Lock, look
 from services.lifecycle.releasing.operation import Operation
 from services.lifecycle.releasing.owner import Owner
 from services.lifecycle.verbs import judge
@@ -191,6 +191,9 @@ def test_killed_while_a_share_was_set_that_step_is_finished(judged):
     again = judged(evidence=begun["evidence"], window=0.1)
 
     assert (again["verdict"], share(judged)) == ("wait", 25)
+    assert look(judged.verbs.step.gitops, "canary") is None
+    assert step(judged, again["evidence"])["look"] == "again"
+    assert share(judged) == 50
 
 
 def test_what_another_dead_judge_left_is_taken_back_before_the_share_is_read(judged):

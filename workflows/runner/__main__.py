@@ -1,6 +1,7 @@
 """Runs Argo Workflows YAML on one machine: `python -m workflows.runner --help`."""
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from workflows.runner.commands.program import Settings
 
 _INTERRUPTED = 130
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
 _LATE = ("expr", "when", "paths", "depends")
 
 
@@ -47,6 +49,15 @@ def main(arguments: Sequence[str]) -> int:
         return 2
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        where = error.filename or "the state folder"
+        sys.stderr.write(
+            f"{where}: {error.strerror}, so nothing more could be recorded, and the run ended. "
+            "Make room there, then give the same command again: it goes on or takes back.\n"
+        )
         return 1
     except KeyboardInterrupt:
         return _INTERRUPTED

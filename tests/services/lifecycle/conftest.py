@@ -144,7 +144,7 @@ def _free_port():
         return listener.getsockname()[1]
 
 
-def _until_healthy(address, server, log, seconds=90):
+def _until_healthy(address, server, log, seconds=240):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         assert server.poll() is None, log.read_text()

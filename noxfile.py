@@ -28,6 +28,7 @@ LOCKS = {
     "infra/provision/cloud/requirements": [],
     "tests/openstack/requirements": [],
     "playbooks/requirements": [],
+    "playbooks/kubespray/requirements": [],
     "tests/nodes/requirements": [],
     "services/lifecycle/requirements": [],
     "services/classifier/requirements-test": ["services/classifier/requirements"],
@@ -72,7 +73,7 @@ def workflows(session: nox.Session) -> None:
 def services(session: nox.Session) -> None:
     """Classifier, trainer and lifecycle, each in its own environment, with real servers."""
     for name in ("classifier", "lifecycle", "trainer"):
-        python = environment(session, name)
+        python = environment(session, HERE / "services" / name)
         session.run(
             python, "-m", "pytest", f"tests/services/{name}", *session.posargs, external=True
         )
@@ -88,7 +89,7 @@ def local(session: nox.Session) -> None:
 def browser(session: nox.Session) -> None:
     """The app's page in headless Chromium."""
     install_in_ci(session, "chromium", "chromium-driver", needs=("chromium", "chromedriver"))
-    python = environment(session, "classifier")
+    python = environment(session, HERE / "services" / "classifier")
     session.run(python, "-m", "pytest", "tests/browser", *session.posargs, external=True)
 
 
@@ -97,23 +98,61 @@ def staging(session: nox.Session) -> None:
     """The staging tests against any environment: nox -s staging -- --url http://..."""
     if not session.posargs:
         session.skip("name the environment: ./run nox -s staging -- --url http://ADDRESS")
-    python = environment(session, "lifecycle")
+    python = environment(session, HERE / "services" / "lifecycle")
     session.run(python, "-m", "pytest", "tests/staging", *session.posargs, external=True)
 
 
-@nox.session(default=False, tags=["long"])
+@nox.session
 def terraform(session: nox.Session) -> None:
     """The Terraform files and their refusals; needs terraform, and Go for the provider."""
     session.run("pytest", "tests/terraform", *session.posargs)
 
 
-@nox.session(default=False, tags=["long"])
+@nox.session
+def playbooks(session: nox.Session) -> None:
+    """Ansible on real machines, twice each; needs root and Debian packages."""
+    install_machines(session)
+    session.run("pytest", "tests/hosts", "tests/playbooks", "tests/kubespray", *session.posargs)
+
+
+@nox.session
+def nodes(session: nox.Session) -> None:
+    """Each check of the audit against its violation; nox -s nodes -- --site NAME audits a site."""
+    if session.posargs:
+        session.run("python", "-m", "infra.audit", *session.posargs)
+        return
+    install_machines(session)
+    session.run("pytest", "tests/nodes/stage")
+    python = environment(session, HERE / "tests" / "nodes")
+    proofs = ["-c", "tests/nodes/pytest.ini", "--rootdir=.", "tests/nodes/proofs"]
+    session.run(python, "-m", "pytest", *proofs, external=True)
+
+
+@nox.session
 def provision(session: nox.Session) -> None:
-    """From a cloud account to an inventory on a real OpenStack; needs root and Debian packages."""
+    """From a cloud account to audited nodes, on a real OpenStack; needs root, Debian packages."""
+    install_machines(session)
     install_in_ci(
         session, "mariadb-server", "rabbitmq-server", needs=("mariadbd", "rabbitmq-server")
     )
     session.run("pytest", "tests/openstack", *session.posargs)
+
+
+@nox.session(default=False, tags=["long"])
+def drills(session: nox.Session) -> None:
+    """Every drill: a broken model, data set or machine on its way through a real site."""
+    session.run("pytest", "tests/drills", *session.posargs)
+
+
+@nox.session(default=False, tags=["long"])
+def kills(session: nox.Session) -> None:
+    """1000 kills of promotions with people reading, 100 races of 50: nox -s kills -- 1000."""
+    count = session.posargs[0] if session.posargs else "1000"
+    python = environment(session, HERE / "services" / "lifecycle")
+    race = "tests/services/lifecycle/faults/test_race.py"
+    more = {"GOURMETOPS_RACES": "100", "GOURMETOPS_KILLS": count}
+    session.run(python, "-m", "pytest", race, env=more, external=True)
+    session.run("pytest", "-s", "tests/lifecycle/kills", env=more)
 
 
 @nox.session(default=False, tags=["long"])
@@ -155,13 +194,19 @@ def lock(session: nox.Session) -> None:
     session.run("python", "-m", "services.trainer.locks", str(whole))
 
 
-def environment(session: nox.Session, service: str) -> str:
-    """Return the Python of a service's environment with what its tests add."""
-    folder = HERE / "services" / service
+def environment(session: nox.Session, folder: Path) -> str:
+    """Return the Python of the environment that a folder locks, with what its tests add."""
     files = [folder / "requirements.txt", folder / "torch.txt", folder / "requirements-test.txt"]
     there = [str(file) for file in files if file.exists()]
     printed = session.run("python", "-m", "services.environments", *there, silent=True)
     return f"{str(printed).splitlines()[-1]}/bin/python"
+
+
+def install_machines(session: nox.Session) -> None:
+    """Install what test machines need: nspawn, a way to make Debian, and OpenSSH."""
+    packages = ("systemd-container", "mmdebstrap", "openssh-server", "iproute2")
+    needs = ("systemd-nspawn", "mmdebstrap", "sshd", "ip")
+    install_in_ci(session, *packages, needs=needs)
 
 
 def install_in_ci(session: nox.Session, *packages: str, needs: tuple[str, ...]) -> None:

@@ -18,7 +18,16 @@ nox.options.error_on_missing_interpreters = True
 HERE = Path(__file__).parent
 PYTHON = [
     path
-    for path in ("tasks.py", "noxfile.py", "infra", "charts", "workflows", "services", "tests")
+    for path in (
+        "tasks.py",
+        "noxfile.py",
+        "infra",
+        "playbooks",
+        "charts",
+        "workflows",
+        "services",
+        "tests",
+    )
     if (HERE / path).exists()
 ]
 LOCKS = {
@@ -58,7 +67,8 @@ def imports(session: nox.Session) -> None:
 
 @nox.session
 def unit(session: nox.Session) -> None:
-    """Judgements and pure functions: no network, no server."""
+    """Judgements and pure functions; node checks over real sshd on loopback."""
+    install_in_ci(session, "openssh-server", needs=("sshd",))
     session.run("pytest", "tests/unit", *session.posargs)
 
 

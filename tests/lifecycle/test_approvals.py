@@ -1,6 +1,8 @@
 """People's word, plans and force on a real site: what a person types, and what serves then."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -56,8 +58,6 @@ def gitops(site):
 
 def started(site, *command, **extra):
     """Start a task and return its process."""
-    import os
-
     env = {**os.environ, "GOURMET_STATE": str(site.state), **extra}
     return subprocess.Popen(
         [sys.executable, "-m", "invoke", *command],
@@ -158,6 +158,25 @@ def test_a_workflow_refuses_a_plan_when_something_slips_in_before_it_holds_the_l
     assert code == 1
     assert "the world has moved since this plan was made: gates" in shown
     assert site.environment("canary") == before
+
+
+def test_a_plan_whose_carrying_out_was_killed_is_gone_on_with(site, tested, tmp_path):
+    """It has moved the world itself, and is not refused for that."""
+    version, digest = tested
+    file = tmp_path / "plan.json"
+    plan(site, file, "deploy-canary")
+    running = started(site, "deploy-canary", "--apply", str(file))
+    name = _until_released(site, version, running)
+    owner = json.loads((site.state / "runs" / name / "owner.json").read_text())
+    os.kill(owner["pid"], signal.SIGKILL)
+    running.communicate(timeout=120)
+
+    done = site.clone.invoke("deploy-canary", "--apply", str(file))
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"goes on with {name}" in done.stdout
+    assert serves(site, "canary", version, digest)
+    assert sum(line.startswith(f"canary: version {version} ") for line in site.log()) == 1
 
 
 def test_an_edited_plan_is_refused_before_anything_is_asked(site, tested, tmp_path):
@@ -284,6 +303,24 @@ def test_no_deployment_by_hand_goes_past_the_gates_without_a_reason(site, tested
     assert "production takes" in shown
     assert "only through its gates: invoke promote --to production" in shown
     assert site.environment("production") == before
+
+
+def _until_released(site, version, running):
+    """Wait until the release of a version to canary is committed; return the operation."""
+    end = time.monotonic() + 200
+    while time.monotonic() < end and running.poll() is None:
+        for line in (site.state / "journal.jsonl").read_text().splitlines(keepends=True):
+            entry = json.loads(line) if line.endswith("\n") else {}
+            is_release = (entry.get("move"), entry.get("state")) == ("release", "done")
+            if is_release and entry["environment"] == "canary" and _is_of(site, entry, version):
+                return entry["operation"]
+        time.sleep(0.05)
+    return pytest.fail(running.communicate()[0])
+
+
+def _is_of(site, entry, version):
+    intents = [e for e in site.journal(entry["operation"]) if e["move"] == "release"]
+    return intents[0]["after"]["release"]["version"] == int(version)
 
 
 def _until_suspended(site, version):

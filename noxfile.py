@@ -50,7 +50,9 @@ def lint(session: nox.Session) -> None:
     """Ruff and yamllint: style, and mistakes that can be seen without running."""
     session.run("ruff", "check", *PYTHON)
     session.run("ruff", "format", "--check", *PYTHON)
-    session.run("yamllint", "--strict", "workflows", "charts", "infra", ".github/workflows")
+    session.run(
+        "yamllint", "--strict", "workflows", "charts", "infra", "playbooks", ".github/workflows"
+    )
 
 
 @nox.session

@@ -47,7 +47,8 @@ def test_the_names_of_the_tasks_are_those_that_people_learnt(listed):
         "drills.run", "drills.list",
         "services.build", "services.serve", "services.feedback",
         *(f"workflows.{name}" for name in (
-            "lint", "plan", "run", "list", "get", "logs", "retry", "resume", "stop", "on-push", "support",
+            "lint", "plan", "run", "list", "get", "logs", "retry", "resume", "stop", "on-push",
+            "support",
         )),
     }  # fmt: skip
     assert names == wanted

@@ -28,7 +28,9 @@ def test_a_server_built_anew_is_prepared_again(tmp_path):
     assert given(SITE, tmp_path, "a") != given(SITE, tmp_path, "b")
 
 
-@pytest.mark.parametrize("change", [{"users": ()}, {"nodes": ()}, {"needs": Needs(timezone="Europe/Rome")}])
+@pytest.mark.parametrize(
+    "change", [{"users": ()}, {"nodes": ()}, {"needs": Needs(timezone="Europe/Rome")}]
+)
 def test_a_change_of_the_site_prepares_its_nodes_again(tmp_path, change):
     assert given(SITE, tmp_path) != given(replace(SITE, **change), tmp_path)
 

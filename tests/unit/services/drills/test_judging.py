@@ -7,6 +7,7 @@ import pytest
 from services.drills import catalogue, running, unchanged
 from services.drills.catalogue import Drill, Outcome
 from services.drills.errors import UnknownDrillError
+from services.drills.stage import Ended
 from services.drills.unchanged import Facts
 
 STOOD = Facts({"version": 7}, "abc", {"version": 7}, 7, 0.1, "Healthy", ())
@@ -17,17 +18,23 @@ OUTCOME = Outcome("run-1", saw=("it broke",))
 class Stage:
     """A stage of plain values: what the journal says, and what stands."""
 
-    def __init__(self, monkeypatch, *, reason, before, after):
+    def __init__(self, monkeypatch, *, reason, status, before, after):
         self.reason = reason
+        self.status = status
         looks = iter([before, after])
         monkeypatch.setattr(unchanged, "look", lambda _stage: {"canary": next(looks)})
 
     def journal(self):
         return [{"operation": "run-1", "reason": self.reason}]
 
+    def invoke(self, task, **_environment):
+        assert task == "status", f"a drill with nothing but a reason asks for {task}"
+        return Ended(0, self.status)
 
-def held(monkeypatch, drill=DRILL, reason="it broke in two", before=STOOD, after=STOOD):
-    stage = Stage(monkeypatch, reason=reason, before=before, after=after)
+
+def held(monkeypatch, drill=DRILL, reason="it broke in two", status=None, after=STOOD):
+    status = reason if status is None else status
+    stage = Stage(monkeypatch, reason=reason, status=status, before=STOOD, after=after)
     return running.one(stage, 7, drill, lambda _text: None)
 
 
@@ -62,6 +69,13 @@ def test_a_reason_that_nobody_can_read_fails_it(monkeypatch):
 
     assert not result.passed
     assert "does not say" in result.wrong[0]
+
+
+def test_a_status_that_does_not_tell_the_reason_fails_it(monkeypatch):
+    result = held(monkeypatch, status="all is well")
+
+    assert not result.passed
+    assert result.wrong == ("status does not tell the reason: all is well",)
 
 
 def test_what_went_otherwise_fails_it(monkeypatch):

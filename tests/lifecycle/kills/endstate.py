@@ -4,6 +4,7 @@ import hashlib
 import itertools
 import json
 import os
+import time
 import urllib.parse
 from collections import Counter
 from dataclasses import asdict, dataclass
@@ -14,6 +15,7 @@ from tests.lifecycle.conftest import get
 ENVIRONMENTS = ("staging", "canary", "production")
 ALIASES = ("staging", "staging-approved", "canary", "production")
 MODEL = "GourmetGramFood11Model"
+APP, CLASSIFIER = "gourmetgram-app", "services.classifier"
 
 
 @dataclass(frozen=True)
@@ -43,8 +45,8 @@ class End:
 
 
 def look(site) -> End:
-    """Read the end state of a site."""
-    status = get(f"{site.facts['GOURMET_SITE_API']}/v1/status")
+    """Read the end state of a site, once what was replaced has ended."""
+    status = _settled(site)
     return End(
         trees={path: tree(site, path) for path in (*_environments(), "platform", "approvals")},
         serving={name: _serving(status, name) for name in ENVIRONMENTS},
@@ -58,6 +60,21 @@ def look(site) -> End:
 def commits(site, since):
     """Return the subjects of what was committed since and stands, the oldest first."""
     return net(_git(site, "log", "--reverse", "--format=%s", f"{since}..main").splitlines())
+
+
+def _settled(site, seconds=60):
+    end = time.monotonic() + seconds
+    while True:
+        status = get(f"{site.facts['GOURMET_SITE_API']}/v1/status")
+        serving = sum(
+            len(deployment["replicas"])
+            for held in status["namespaces"].values()
+            for name, deployment in held["deployments"].items()
+            if name == APP
+        )
+        if processes(site.state)[f"python {CLASSIFIER}"] == serving or time.monotonic() > end:
+            return status
+        time.sleep(0.2)
 
 
 def net(subjects):
@@ -123,7 +140,7 @@ def _environments():
 
 def _serving(status, name):
     held = status["namespaces"].get(f"gourmetgram-{name}", {}).get("deployments", {})
-    replicas = held.get("gourmetgram-app", {}).get("replicas", [])
+    replicas = held.get(APP, {}).get("replicas", [])
     answers = [get(f"{replica['url']}/version") for replica in replicas]
     return sorted([said["version"], said["digest"]] for said in answers)
 
@@ -133,7 +150,7 @@ def _weights(status):
         backend["namespace"]: backend["weight"]
         for route in status["routes"]
         for backend in route["backends"]
-        if backend["service"] == "gourmetgram-app"
+        if backend["service"] == APP
     }
 
 

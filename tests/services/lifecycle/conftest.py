@@ -125,8 +125,10 @@ def mlflow(tmp_path_factory):
     command += ["--artifacts-destination", str(folder / "artifacts")]
     log = (folder / "log").open("wb")
     server = subprocess.Popen(
-        command, stdout=log, stderr=subprocess.STDOUT, start_new_session=True, cwd=folder
-    )
+        command, stdout=log, stderr=subprocess.STDOUT, start_new_session=True, cwd=folder,
+        # Its eight workers for jobs are of no use here.
+        env={**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"},
+    )  # fmt: skip
     address = f"http://127.0.0.1:{port}"
     try:
         _until_healthy(f"{address}/health", server, folder / "log")

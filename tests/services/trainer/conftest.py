@@ -64,7 +64,11 @@ def mlflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         server = subprocess.Popen(
             [program, "server", *options],
             cwd=folder,
-            env={**os.environ, "PATH": f"{program.parent}:{os.environ['PATH']}"},
+            env={
+                **os.environ,
+                "PATH": f"{program.parent}:{os.environ['PATH']}",
+                "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+            },
             stdout=log,
             stderr=log,
         )

@@ -10,6 +10,8 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import psutil
+
 from tests.lifecycle.conftest import get
 
 ENVIRONMENTS = ("staging", "canary", "production")
@@ -113,10 +115,10 @@ def alias(site, name):
 
 
 def processes(state):
-    """Count the processes that carry the site's folder in their environment or command."""
-    found = Counter()
+    """Count the processes that carry the site's folder, but for those that we started ourselves."""
+    found, ours = Counter(), {child.pid for child in psutil.Process().children()}
     for entry in Path("/proc").iterdir():
-        if not entry.name.isdigit() or int(entry.name) == os.getpid():
+        if not entry.name.isdigit() or int(entry.name) in {os.getpid(), *ours}:
             continue
         try:
             words = (entry / "cmdline").read_bytes().split(b"\0")

@@ -1,6 +1,8 @@
 """How our own workflows are handed to the runner on the local site: files, state, images."""
 
+import contextlib
 import ctypes
+import getpass
 import json
 import os
 import signal
@@ -105,7 +107,9 @@ def person() -> str:
     done = subprocess.run(ask, capture_output=True, text=True, check=False)
     # After name and address come the time and its zone.
     known = done.stdout.rsplit(" ", 2)[0] if done.returncode == 0 else ""
-    return known or os.environ.get("USER") or os.environ.get("LOGNAME") or "somebody"
+    with contextlib.suppress(KeyError, OSError):
+        return known or getpass.getuser()
+    return "somebody"
 
 
 def call(command: Sequence[str], **more: str) -> int:

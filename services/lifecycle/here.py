@@ -5,6 +5,8 @@ differs between sites by the ConfigMap `platform` that the local site wrote. Oth
 it as a command: python -m services.lifecycle.here VERB ...
 """
 
+import contextlib
+import getpass
 import json
 import os
 import subprocess
@@ -83,7 +85,9 @@ def person() -> str:
     done = subprocess.run(ask, capture_output=True, text=True, check=False)
     # After name and address come the time and its zone.
     known = done.stdout.rsplit(" ", 2)[0] if done.returncode == 0 else ""
-    return known or os.environ.get("USER") or os.environ.get("LOGNAME") or "somebody"
+    with contextlib.suppress(KeyError, OSError):
+        return known or getpass.getuser()
+    return "somebody"
 
 
 def state() -> Path:

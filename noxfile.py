@@ -171,8 +171,13 @@ def kills(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Every figure that we state, next to what it is compared with."""
     for script in sorted((HERE / "tests").rglob("bench*.py")):
-        session.log(f"{script.relative_to(HERE)}")
-        session.run("python", str(script), *session.posargs)
+        path = script.relative_to(HERE)
+        session.log(f"{path}")
+        python = "python"
+        if path.parts[:2] == ("tests", "services"):
+            python = environment(session, HERE / "services" / path.parts[2])
+        module = ".".join(path.with_suffix("").parts)
+        session.run(python, "-m", module, *session.posargs, external=True)
 
 
 @nox.session(default=False)

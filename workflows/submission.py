@@ -1,8 +1,6 @@
 """How our own workflows are handed to the runner on the local site: files, state, images."""
 
 import contextlib
-import ctypes
-import getpass
 import json
 import os
 import signal
@@ -105,6 +103,8 @@ def person() -> str:
     """Return who is at it, as Git knows them: Name <address>."""
     ask = ["git", "-C", str(CLONE), "var", "GIT_AUTHOR_IDENT"]
     done = subprocess.run(ask, capture_output=True, text=True, check=False)
+    import getpass
+
     # After name and address come the time and its zone.
     known = done.stdout.rsplit(" ", 2)[0] if done.returncode == 0 else ""
     with contextlib.suppress(KeyError, OSError):
@@ -114,11 +114,17 @@ def person() -> str:
 
 def call(command: Sequence[str], **more: str) -> int:
     """Run a command in the foreground; Ctrl-C is its own to handle, and it ends when we do."""
+    import ctypes
+
+    prctl = ctypes.CDLL(None).prctl
     with subprocess.Popen(
         command,
         cwd=CLONE,
         env={**os.environ, **more},
-        preexec_fn=_end_with_parent,  # noqa: PLW1509 - no task of ours has threads
+        # Told to end when the process that started it is killed: nothing goes on unseen.
+        preexec_fn=lambda: prctl(  # noqa: PLW1509 - no task of ours has threads
+            SET_PARENT_DEATH_SIGNAL, signal.SIGTERM
+        ),
     ) as process:
         signal.signal(signal.SIGTERM, lambda *_: process.terminate())
         while True:
@@ -194,8 +200,3 @@ def _site() -> list[str]:
     here = state()
     places = {"--objects": "objects", "--images": "images.yaml", "--store": "images"}
     return [part for option, name in places.items() for part in (option, str(here / name))]
-
-
-def _end_with_parent() -> None:
-    """Be told to end when the process that started us is killed: nothing goes on unseen."""
-    ctypes.CDLL(None).prctl(SET_PARENT_DEATH_SIGNAL, signal.SIGTERM)

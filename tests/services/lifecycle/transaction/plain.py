@@ -122,11 +122,10 @@ class Platform:
     def share(self):
         """Return the canary's share of the traffic."""
         try:
-            return json.loads(git("show", "main:platform/traffic.json", folder=self.gitops))[
-                "canary"
-            ]
+            shares = json.loads(git("show", "main:platform/traffic.json", folder=self.gitops))
         except subprocess.CalledProcessError:
             return None
+        return shares.get("canary")
 
     def locks(self):
         """Return which environments are held."""

@@ -2,6 +2,8 @@
 
 import json
 import re
+import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -58,7 +60,9 @@ def test_each_environment_has_a_lock_of_its_own(platform, processes):
 
 def test_who_is_patient_gets_it_when_it_is_free(platform, processes, monkeypatch):
     first = begin(platform, "promote-1", processes())
-    monkeypatch.setattr(holding.time, "sleep", lambda _: first.lock.free())
+    # Its own clock, and not the one with which git is waited for.
+    clock = SimpleNamespace(monotonic=time.monotonic, sleep=lambda _: first.lock.free())
+    monkeypatch.setattr(holding, "time", clock)
 
     begin(platform, "promote-2", processes(), patience=60)
 

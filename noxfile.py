@@ -94,7 +94,7 @@ def services(session: nox.Session) -> None:
 @nox.session
 def local(session: nox.Session) -> None:
     """The local site with real processes, then the main job on it from end to end."""
-    session.run("pytest", "tests/local", "tests/lifecycle", *session.posargs)
+    session.run("pytest", "-m", "not slow", "tests/local", "tests/lifecycle", *session.posargs)
 
 
 @nox.session
@@ -148,6 +148,12 @@ def provision(session: nox.Session) -> None:
         session, "mariadb-server", "rabbitmq-server", needs=("mariadbd", "rabbitmq-server")
     )
     session.run("pytest", "tests/openstack", *session.posargs)
+
+
+@nox.session(default=False, tags=["long"])
+def lifecycle(session: nox.Session) -> None:
+    """What takes minutes on a real site: the judge's steps, plans and approvals, some kills."""
+    session.run("pytest", "-m", "slow", "tests/lifecycle", *session.posargs)
 
 
 @nox.session(default=False, tags=["long"])

@@ -124,6 +124,7 @@ def test_a_plan_made_twice_is_the_same_to_the_byte(site, tested, tmp_path):
     assert one.read_bytes() == other.read_bytes()
 
 
+@pytest.mark.slow
 def test_a_plan_is_refused_when_the_world_has_moved(site, tested, tmp_path):
     version, _ = tested
     file = tmp_path / "plan.json"
@@ -142,6 +143,7 @@ def test_a_plan_is_refused_when_the_world_has_moved(site, tested, tmp_path):
     assert site.environment("canary")["version"] != int(version)
 
 
+@pytest.mark.slow
 def test_a_workflow_refuses_a_plan_when_something_slips_in_before_it_holds_the_lock(
     site, tested, tmp_path
 ):
@@ -160,6 +162,7 @@ def test_a_workflow_refuses_a_plan_when_something_slips_in_before_it_holds_the_l
     assert site.environment("canary") == before
 
 
+@pytest.mark.slow
 def test_a_plan_whose_carrying_out_was_killed_is_gone_on_with(site, tested, tmp_path):
     """It has moved the world itself, and is not refused for that."""
     version, digest = tested
@@ -191,6 +194,7 @@ def test_an_edited_plan_is_refused_before_anything_is_asked(site, tested, tmp_pa
     assert f"{file} was edited since it was written" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_promotion_waits_for_an_approval_and_holds_nothing_meanwhile(site, canary):
     version, digest = canary
     waiting = started(site, "promote", "--to", "production", "--wait-for-approval")
@@ -211,6 +215,7 @@ def test_a_promotion_waits_for_an_approval_and_holds_nothing_meanwhile(site, can
     assert serves(site, "production", version, digest)
 
 
+@pytest.mark.slow
 def test_whoever_is_resumed_without_an_approval_is_refused(site, canary):
     version, _ = canary
     before = site.environment("production")
@@ -245,6 +250,7 @@ def test_force_with_no_reason_is_no_force(site, canary):
     assert "--force needs a reason" in done.stderr
 
 
+@pytest.mark.slow
 def test_two_named_people_approve_and_not_who_runs_it(site, canary):
     """The site says so in its policy, which is a key of the ConfigMap `platform`."""
     version, _ = canary
@@ -275,6 +281,7 @@ def test_two_named_people_approve_and_not_who_runs_it(site, canary):
         facts.write_text(kept)
 
 
+@pytest.mark.slow
 def test_a_planned_rollback_goes_exactly_there(site, canary, tmp_path):
     version, _ = canary
     file = tmp_path / "plan.json"

@@ -19,7 +19,7 @@ import pytest
 from tests.lifecycle.conftest import ROOT, get
 from tests.lifecycle.versions import Site
 
-pytestmark = pytest.mark.timeout(1200)
+pytestmark = [pytest.mark.timeout(1200), pytest.mark.slow]
 PLAN = [10, 25, 50, 100]
 BOUNDARY = "a-boundary-that-no-photo-holds"
 

@@ -12,7 +12,7 @@ from tests.lifecycle.kills import endstate, journey, victims
 from tests.lifecycle.kills.readers import Readers
 from tests.lifecycle.versions import Site
 
-pytestmark = pytest.mark.timeout(7200)
+pytestmark = [pytest.mark.timeout(7200), pytest.mark.slow]
 # `./run nox -s kills -- 1000` asks for more.
 KILLS = int(os.environ.get("GOURMETOPS_KILLS", "12"))
 MANY = 100

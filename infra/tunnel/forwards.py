@@ -45,14 +45,15 @@ def opened(ssh_config: Path, node: str, forwards: Sequence[Forward]) -> Iterator
     Raises:
         TunnelError: ssh could not open them; in its own words.
     """
-    argv = ["ssh", "-F", str(ssh_config), "-N", "-o", "ExitOnForwardFailure=yes"]
+    argv = ["ssh", "-F", str(ssh_config), "-o", "ExitOnForwardFailure=yes"]
     # A connection of its own: a shared one would outlive us, and keep the ports.
     argv += ["-o", "ControlMaster=no", "-o", "ControlPath=none", "-o", "BatchMode=yes"]
     argv += ["-o", "ServerAliveInterval=5", "-o", "ServerAliveCountMax=2"]
     for forward in forwards:
         argv += ["-L", f"{HOST}:{forward.port}:{forward.target}"]
+    # It lives as long as our end of its input is open: killed, we leave no way open.
     process = subprocess.Popen(
-        [*argv, node], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        [*argv, node, "cat"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
         text=True, start_new_session=True,
     )  # fmt: skip
     way = Way(node, process)
@@ -66,7 +67,9 @@ def opened(ssh_config: Path, node: str, forwards: Sequence[Forward]) -> Iterator
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+        assert process.stdin
         assert process.stderr
+        process.stdin.close()
         process.stderr.close()
 
 

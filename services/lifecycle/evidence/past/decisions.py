@@ -125,6 +125,9 @@ def _tell_release(made: Decision, group: list[Entry], moved: Entry) -> None:
     if back := _last(group, BACK, "begin"):
         made.kind, made.what = "back", f"back to {to}{was}"
         made.reason = str(back.get("reason") or made.reason)
+        tests = _last(group, TESTS, "seen")
+        if tests and tests.get("problems"):
+            made.reason = f"{made.reason.rstrip('.')}: {' '.join(tests['problems'])}"
     elif undone := _last(group, RELEASE, "undone"):
         made.kind, made.what = "undone", f"{to} tried and taken back: {undone['what']}"
     elif not _last(group, RELEASE, "done"):

@@ -73,6 +73,18 @@ def test_the_end_closes_every_forward(opened, name):
             assert probe.connect_ex(("127.0.0.1", port)) != 0
 
 
+def test_a_tunnel_that_is_killed_leaves_no_way_open(opened):
+    process, _urls = opened
+    children = psutil.Process(process.pid).children(recursive=True)
+    assert children
+
+    process.kill()
+    process.wait()
+
+    _gone, alive = psutil.wait_procs(children, timeout=15)
+    assert alive == []
+
+
 def test_when_the_way_breaks_it_says_so_and_ends(opened, lab):
     process, _urls = opened
 

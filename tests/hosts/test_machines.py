@@ -1,4 +1,7 @@
-"""The test machines themselves: what they are, that their faults are real, that nothing is left."""
+"""The test machines themselves: what they are, that their faults are real, that nothing is left.
+
+Paths such as /root and /home/cc are those of the test machine, a container of its own.
+"""
 
 import os
 import signal

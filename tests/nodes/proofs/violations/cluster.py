@@ -1,4 +1,7 @@
-"""One violation of every promise about kubelet, control plane and etcd."""
+"""One violation of every promise about kubelet, control plane and etcd.
+
+Paths such as /root and /home/cc are those of the test machine, a container of its own.
+"""
 
 from tests.nodes.proofs.violations.shell import (
     ETCD,

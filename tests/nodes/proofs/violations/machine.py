@@ -1,4 +1,7 @@
-"""One violation of every promise about the machine itself and who comes in."""
+"""One violation of every promise about the machine itself and who comes in.
+
+Paths such as /root and /home/cc are those of the test machine, a container of its own.
+"""
 
 from tests.nodes.proofs.violations.shell import Violation, edited, mode, sshd, stopped
 

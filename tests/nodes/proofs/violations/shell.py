@@ -1,4 +1,7 @@
-"""How a promise is broken on a machine, how it is mended, and what must be said of it."""
+"""How a promise is broken on a machine, how it is mended, and what must be said of it.
+
+Paths such as /root and /home/cc are those of the test machine, a container of its own.
+"""
 
 from typing import NamedTuple
 

@@ -113,6 +113,19 @@ def test_a_promotion_that_a_gate_refused_gives_the_steps_own_words(past, world):
     assert "they have not run" in decision["reason"]
 
 
+def test_a_rollback_after_failed_tests_tells_which_of_them_failed(past, world):
+    for number in (world.bake(), world.bake()):
+        world.approved("staging", number, f"promote-model-{number}")
+    made = Operation("test-staging-1", "staging", world.verbs.step.journal)
+    made.note("tests", "seen", verdict="failed", problems=["slow model: p95 is 2300 ms."])
+    world.revert("staging", "test-staging-1")
+
+    back = past("staging").facts["decisions"][0]
+
+    assert back["kind"] == "back"
+    assert back["reason"] == "it is slow: slow model: p95 is 2300 ms."
+
+
 @pytest.mark.parametrize("verdict", ["pass", "fail", "wait"])
 def test_what_the_judge_said_is_a_decision(past, world, verdict):
     made = Operation("judge-canary-1", "canary", world.verbs.step.journal)

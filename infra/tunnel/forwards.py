@@ -53,8 +53,8 @@ def opened(ssh_config: Path, node: str, forwards: Sequence[Forward]) -> Iterator
         argv += ["-L", f"{HOST}:{forward.port}:{forward.target}"]
     # It lives as long as our end of its input is open: killed, we leave no way open.
     process = subprocess.Popen(
-        [*argv, node, "cat"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-        text=True, start_new_session=True,
+        [*argv, node, "cat"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE, text=True, start_new_session=True,
     )  # fmt: skip
     way = Way(node, process)
     try:

@@ -16,6 +16,9 @@ nox.options.default_venv_backend = "none"
 nox.options.error_on_missing_interpreters = True
 
 HERE = Path(__file__).parent
+# Files go side by side, since most of their time is waiting for processes; the tests of one
+# file stay together, since they share a site, a server or machines. `-n0` takes one at a time.
+SIDE_BY_SIDE = ("-n", str(min(os.cpu_count() or 1, 8) + 1), "--dist", "loadfile")
 PYTHON = [
     path
     for path in (
@@ -71,30 +74,41 @@ def imports(session: nox.Session) -> None:
 def unit(session: nox.Session) -> None:
     """Judgements and pure functions; node checks over real sshd on loopback."""
     install_in_ci(session, "openssh-server", needs=("sshd",))
-    session.run("pytest", "tests/unit", *session.posargs)
+    session.run("pytest", *SIDE_BY_SIDE, "tests/unit", *session.posargs)
 
 
 @nox.session
 def workflows(session: nox.Session) -> None:
     """The runner against its own cases, the real controller's records, and bad files."""
-    session.run("pytest", "tests/workflows", *session.posargs)
-    session.run("python", "-m", "workflows.argo_lint", success_codes=[0, 3])
+    session.run("pytest", *SIDE_BY_SIDE, "tests/workflows", *session.posargs)
+
+
+@nox.session(default=False, tags=["long"])
+def argo(session: nox.Session) -> None:
+    """Argo's own linter on our workflow files, once they change; it is built first, in minutes."""
+    session.run("python", "-m", "workflows.argo_lint", *session.posargs)
 
 
 @nox.session
 def services(session: nox.Session) -> None:
     """Classifier, trainer and lifecycle, each in its own environment, with real servers."""
-    for name in ("classifier", "lifecycle", "trainer"):
+    # PyTorch takes every core by itself, so the trainer's tests go one after the other.
+    for name, spread in {
+        "classifier": SIDE_BY_SIDE,
+        "lifecycle": SIDE_BY_SIDE,
+        "trainer": (),
+    }.items():
         python = environment(session, HERE / "services" / name)
-        session.run(
-            python, "-m", "pytest", f"tests/services/{name}", *session.posargs, external=True
-        )
+        tests = [*spread, f"tests/services/{name}", *session.posargs]
+        session.run(python, "-m", "pytest", *tests, external=True)
 
 
 @nox.session
 def local(session: nox.Session) -> None:
     """The local site with real processes, then the main job on it from end to end."""
-    session.run("pytest", "-m", "not slow", "tests/local", "tests/lifecycle", *session.posargs)
+    session.run("pytest", *SIDE_BY_SIDE, "tests/local", *session.posargs)
+    # These share one site, which is brought to canary once.
+    session.run("pytest", "-m", "not slow", "tests/lifecycle", *session.posargs)
 
 
 @nox.session
@@ -124,7 +138,8 @@ def terraform(session: nox.Session) -> None:
 def playbooks(session: nox.Session) -> None:
     """Ansible on real machines, twice each; needs root and Debian packages."""
     install_machines(session)
-    session.run("pytest", "tests/hosts", "tests/playbooks", "tests/kubespray", *session.posargs)
+    folders = ("tests/hosts", "tests/playbooks", "tests/kubespray")
+    session.run("pytest", *SIDE_BY_SIDE, *folders, *session.posargs)
 
 
 @nox.session

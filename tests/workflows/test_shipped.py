@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from workflows import argo_lint
 from workflows.runner.check.structure import structure
 from workflows.runner.check.validate import validate
 from workflows.runner.language import manifest
@@ -33,3 +34,7 @@ def test_each_file_is_named_like_its_object(documents):
     assert [f"{document.data['metadata']['name']}.yaml" for document in documents] == [
         file.name for file in SHIPPED
     ]
+
+
+def test_each_file_is_as_argo_s_own_linter_has_passed_it():
+    assert argo_lint.record() == argo_lint.PASSED.read_text(), "run ./run nox -s argo, and commit"

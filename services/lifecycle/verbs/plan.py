@@ -5,7 +5,8 @@ from pathlib import Path
 
 from services.lifecycle.errors import AskedWronglyError, RefusedError, ReleaseError
 from services.lifecycle.planning import judging, page, promotion, rehearsal, rollback
-from services.lifecycle.planning.plan import COMMANDS, NONE, MovedError, Plan, moved
+from services.lifecycle.planning.paper import MovedError
+from services.lifecycle.planning.plan import COMMANDS, NONE, Plan, moved
 from services.lifecycle.releasing.gates.asking import SOURCES, Question
 from services.lifecycle.releasing.releases import spoken, version
 from services.lifecycle.settings import ENVIRONMENTS

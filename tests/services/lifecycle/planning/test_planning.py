@@ -5,7 +5,7 @@ import json
 import pytest
 
 from services.lifecycle.errors import AskedWronglyError, ReleaseError
-from services.lifecycle.planning.plan import MovedError
+from services.lifecycle.planning.paper import MovedError
 from services.lifecycle.verbs import plan, recheck
 from tests.services.lifecycle.conftest import git
 

@@ -34,6 +34,7 @@ VERBS = {
     "undo": "take back what an operation did",
     "approve": "say that a version may go to an environment",
     "plan": "what would a promotion or a rollback do? moves nothing",
+    "plan-training": "what would a training read, compare and write? starts nothing",
     "rehearse": "what would approve, hold or repair do? moves nothing",
     "apply": "do exactly what such a plan shows",
     "bypass": "say why a deployment passes no gate",
@@ -49,7 +50,7 @@ VERBS = {
     "bootstrap": "make the first release of every environment",
 }
 # They change nothing, the journal included, and print for people (or, with --json, programs).
-READING = {"explain", "plan", "rehearse", "trace", "history", "diff", "drift"}
+READING = {"explain", "plan", "plan-training", "rehearse", "trace", "history", "diff", "drift"}
 
 
 def main(arguments: Sequence[str], values: Mapping[str, str]) -> int:

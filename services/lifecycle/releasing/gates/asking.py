@@ -78,7 +78,7 @@ class Asking:
         self.rules = self.policy.of(question.target)
         self.held = step.gitops.current(question.source)
         self.known = _answered(lambda: step.registry.version(question.version))
-        self.now, self.behind = _now(step)
+        self.now, self.behind = now(step)
 
     def ask(self) -> Asked:
         """Ask them all."""
@@ -197,7 +197,7 @@ def require_serving(step: Step, question: Question, held: Commit | None) -> serv
     return serving.require(step.settings.site_api, wanted)
 
 
-def _now(step: Step) -> tuple[datetime, str]:
+def now(step: Step) -> tuple[datetime, str]:
     """Return the time by which approvals end, and a notice where this clock is behind.
 
     A clock that was set back makes nothing valid again: what is already in Git or in the

@@ -17,7 +17,7 @@ STOPS = ("register", "staging", "canary", "production")
         "data": "sample, or a folder or zip of photos",
         "until": "register, staging, canary or production",
         "name": "of the run, made up if not given",
-        "plan": "show what would be read, compared and written, and start nothing",
+        "plan": "show what it would read, compare and write; no --apply, as what it learns is not known",
         "json": "with --plan: as one JSON object",
     }
 )

@@ -63,7 +63,8 @@ def _data(name: str) -> dict[str, Any]:
         raise submission.SubmissionError(f"{name}: there is no such folder or zip file.")
     files = [path] if path.is_file() else [each for each in path.rglob("*") if each.is_file()]
     size = sum(each.stat().st_size for each in files)
-    kind = "a zip file" if path.is_file() else f"{len(files)} files"
+    count = f"{len(files)} file{'s' * (len(files) != 1)}"
+    kind = "a zip file" if path.is_file() else count
     return {"name": name, "says": f"{kind}, {size / 1e6:.1f} MB, hashed when they are read"}
 
 

@@ -17,7 +17,7 @@ STOPS = ("register", "staging", "canary", "production")
         "data": "sample, or a folder or zip of photos",
         "until": "register, staging, canary or production",
         "name": "of the run, made up if not given",
-        "plan": "show what it would read, compare and write; no --apply, as what it learns is not known",
+        "plan": "show what it would read, compare and write; there is no --apply of that",
         "json": "with --plan: as one JSON object",
     }
 )

@@ -228,7 +228,11 @@ def _must_be_openstack(setting: "Setting") -> None:
     if setting.site.kind != "openstack":
         raise Exit(f"Site {setting.site.name} is no OpenStack site: nothing was made for it.", 2)
     if setting.clouds is None:
-        raise Exit("There is no clouds.yaml here, nor in ~/.config/openstack.", 2)
+        raise Exit(
+            "There is no clouds.yaml here, nor in ~/.config/openstack. Download one from the "
+            "cloud's dashboard (Identity, Application Credentials) and put it there.",
+            2,
+        )
 
 
 @contextlib.contextmanager

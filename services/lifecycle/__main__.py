@@ -60,14 +60,15 @@ def main(arguments: Sequence[str], values: Mapping[str, str]) -> int:
     try:
         asked = parser.parse_args(arguments)
     except AskedWronglyError as error:
-        parser.error(str(error))
+        print(f"{_named(arguments)}: {error}", file=sys.stderr)
+        return error.exit_code
     try:
         with tempfile.TemporaryDirectory(prefix="lifecycle-") as work:
             step = Step(Settings(values), Path(work), say=_say)
             outputs = import_module(_module(asked.verb)).run(step, asked)
     except (LifecycleError, OSError) as error:
         known = error if isinstance(error, LifecycleError) else MachineError(error)
-        print(f"{asked.verb}: {known}", file=sys.stderr)
+        print(f"{_named([asked.verb, getattr(asked, 'of', '')])}: {known}", file=sys.stderr)
         if asked.verb not in READING:
             _journal_failure(Settings(values), asked, str(known))
         return known.exit_code
@@ -94,6 +95,13 @@ def _parser(verb: str | None) -> argparse.ArgumentParser:
         if name == verb:
             import_module(_module(name)).arguments(one)
     return parser
+
+
+def _named(arguments: Sequence[str]) -> str:
+    """Name what somebody asked for: a plan of a verb speaks in the name of that verb."""
+    if arguments[0] in ("rehearse", "apply"):
+        return next((each for each in arguments if each in VERBS and each != arguments[0]), "plan")
+    return arguments[0]
 
 
 def by_hand() -> str:

@@ -164,9 +164,11 @@ def _planned(asked: list[str], *, plan: bool, apply: str, json: bool) -> bool:
 def _applied(asked: list[str], plan: str) -> list[str]:
     """Return the verb that does it: of its own, or by a plan."""
     import os
+    from pathlib import Path
 
     # ./run went to the root of the clone; the file is where the person is.
-    return ["apply", os.path.join(os.environ.get("GOURMET_FROM", ""), plan), *asked] if plan else asked
+    file = Path(os.environ.get("GOURMET_FROM", ""), plan)
+    return ["apply", str(file), *asked] if plan else asked
 
 
 def _known(*environments: str) -> None:

@@ -14,6 +14,7 @@ from infra.local.state import State
 from infra.local.supervisor import ownership
 
 WIDTH = 60
+NOTHING = "Nothing is running."
 
 
 @dataclass(frozen=True)
@@ -33,13 +34,13 @@ class Leaving:
     def text(self) -> str:
         """Write it for a person."""
         count = len(self.processes)
-        lines = [f"Would stop {count} processes:" if count else "Nothing is running."]
+        lines = [f"Would stop {count} process{'es' * (count > 1)}:" if count else NOTHING]
         lines += [f"  {each['pid']:>7}  {each['command']}" for each in self.processes]
         if self.folder:
-            lines.append(f"Would remove {self.folder}, {self.size / 1e6:.0f} MB: models, releases,")
-            lines.append("  history, secrets and the key that signs; none of it can be brought back")
+            lines.append(f"Would remove {self.folder}, {self.size / 1e6:.0f} MB for good:")
+            lines.append("  models, images, releases, history, secrets and the key that signs")
         if not count and not self.folder:
-            return lines[0]
+            return "Nothing is running, and nothing would be removed."
         return "\n".join([*lines, "Nothing was changed."])
 
 

@@ -28,13 +28,13 @@ def destroying(
 
 def extending(setting: Setting, hours: int) -> Facts:
     """Say when each lease ends, and when it then would."""
-    there = _found(setting)
+    there, more = _found(setting), timedelta(hours=hours)
     leases = [
         {
             "name": found["name"],
             "status": found["status"],
             "ends": found["ends"],
-            "would_end": str(datetime.fromisoformat(found["ends"]) + timedelta(hours=hours)),
+            "would_end": (datetime.fromisoformat(found["ends"]) + more).isoformat(),
         }
         for found in there
     ]
@@ -68,12 +68,13 @@ def told_destroying(facts: Facts) -> list[str]:
     lines = [*facts["resources"], *(f"delete   lease {name}" for name in facts["leases"])]
     if not lines:
         return [f"Nothing would be removed: site {facts['site']} has neither resources nor lease."]
+    option = " --keep-volume" if facts["keeps_volume"] else ""
     kept = ["the data volume"] if facts["keeps_volume"] else []
     return [
         f"Site {facts['site']}: {facts['says'] or 'only leases'}",
         *lines,
         *(f"kept     {what}" for what in (*kept, *facts["keeps"])),
-        f"Nothing was changed. Do it: invoke destroy --site {facts['site']}",
+        f"Nothing was changed. Do it: invoke destroy --site {facts['site']}{option}",
     ]
 
 

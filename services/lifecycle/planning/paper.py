@@ -1,4 +1,4 @@
-"""A plan as a file: one JSON object with a hash over all of it, so that an edited one is noticed."""
+"""A plan as a file: one JSON object, and a hash over all of it that notices what was edited."""
 
 import hashlib
 import json

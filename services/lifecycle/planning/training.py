@@ -87,7 +87,8 @@ def _commit(seen: Seen) -> dict[str, str]:
 
 def _stop(step: Step, name: str) -> dict[str, Any]:
     if name == "register":
-        return {"stop": name, "asks": ["its model tests pass, and it is no worse than the champion"]}
+        asks = ["its model tests pass, and it is no worse than the champion"]
+        return {"stop": name, "asks": asks}
     held = step.gitops.current(name)
     holder = lock.look(step.gitops, name)
     asks = ["the staging tests pass"] if name == "staging" else _gates(step, name)

@@ -17,4 +17,5 @@ def arguments(parser: ArgumentParser) -> None:
 def run(step: Step, asked: Namespace) -> Told:
     """Look, and tell."""
     made = training.make(step, asked.branch, asked.data, asked.until)
-    return Told(training_page.text(made), {"command": "train", "until": asked.until, **asdict(made)})
+    facts = {"command": "train", "until": asked.until, **asdict(made)}
+    return Told(training_page.text(made), facts)

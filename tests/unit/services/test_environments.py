@@ -78,3 +78,12 @@ def test_an_open_lock_gets_another_name_when_pip_looks_elsewhere(tmp_path, monke
 
     assert environments._key(content) != plain
     assert environments._key(b"# closed\n") == environments._key(b"# closed\n")
+
+
+def test_looking_makes_nothing_and_finds_what_stands(tmp_path):
+    file = lock(tmp_path)
+
+    assert environments.look(file) is None
+    assert not environments.cache().exists()
+    made = environments.ensure(file)
+    assert environments.look(file) == made

@@ -49,6 +49,9 @@ VERBS = {
     "record": "journal how a workflow ended",
     "bootstrap": "make the first release of every environment",
 }
+BY_HAND = "by-hand-"
+# What a plan is made of, as a person types it.
+PLANNED = {"promote", "rollback", "judge", "approve", "hold", "repair"}
 # They change nothing, the journal included, and print for people (or, with --json, programs).
 READING = {"explain", "plan", "plan-training", "rehearse", "trace", "history", "diff", "drift"}
 
@@ -68,8 +71,8 @@ def main(arguments: Sequence[str], values: Mapping[str, str]) -> int:
             outputs = import_module(_module(asked.verb)).run(step, asked)
     except (LifecycleError, OSError) as error:
         known = error if isinstance(error, LifecycleError) else MachineError(error)
-        print(f"{_named([asked.verb, getattr(asked, 'of', '')])}: {known}", file=sys.stderr)
-        if asked.verb not in READING:
+        print(f"{_named([asked.verb, *_planned(asked)])}: {known}", file=sys.stderr)
+        if asked.verb not in READING and not _is_slip(asked, known):
             _journal_failure(Settings(values), asked, str(known))
         return known.exit_code
     if isinstance(outputs, Told):
@@ -99,14 +102,30 @@ def _parser(verb: str | None) -> argparse.ArgumentParser:
 
 def _named(arguments: Sequence[str]) -> str:
     """Name what somebody asked for: a plan of a verb speaks in the name of that verb."""
-    if arguments[0] in ("rehearse", "apply"):
-        return next((each for each in arguments if each in VERBS and each != arguments[0]), "plan")
+    if arguments[0] in ("plan", "rehearse", "apply"):
+        return next((each for each in arguments[1:] if each in PLANNED), "plan")
     return arguments[0]
+
+
+def _planned(asked: argparse.Namespace) -> list[str]:
+    named = (getattr(asked, name, None) for name in ("of", "command"))
+    return [name for name in named if name]
+
+
+def _is_slip(asked: argparse.Namespace, error: LifecycleError) -> bool:
+    """Say whether a person was only told how to ask: nothing was decided, so nothing is told."""
+    if not asked.operation.startswith(BY_HAND):
+        return False
+    if asked.verb != "apply":
+        return isinstance(error, AskedWronglyError)
+    from services.lifecycle.planning.paper import MovedError
+
+    return isinstance(error, (AskedWronglyError, MovedError))
 
 
 def by_hand() -> str:
     """Name an operation that no workflow started."""
-    return f"by-hand-{datetime.now(UTC):%Y%m%d-%H%M%S}-{os.getpid()}"
+    return f"{BY_HAND}{datetime.now(UTC):%Y%m%d-%H%M%S}-{os.getpid()}"
 
 
 def _module(verb: str) -> str:

@@ -3,6 +3,7 @@
 from invoke import Context, Exit, task
 
 ENVIRONMENTS = ("staging", "canary", "production")
+TARGETS = ("canary", "production")
 PLANS = {
     "plan": "show what would be done, and do nothing",
     "apply": "FILE: do exactly this plan, or refuse because the world has moved since",
@@ -16,6 +17,7 @@ PLANS = {
 )
 def explain(_c: Context, version: str, to: str, json: bool = False) -> None:
     """Show what each gate says of a version, and move nothing."""
+    _target(to)
     run("explain", f"--version={version}", f"--target={to}", *(["--json"] if json else []))
 
 
@@ -48,6 +50,7 @@ def approve(
 
     from services.lifecycle import here
 
+    _target(to)
     which = [f"--version={version}", f"--target={to}"]
     more = [f"--note={note}", f"--expires={expires}", *(["--revoke"] if revoke else [])]
     asked = ["approve", *which, *more]
@@ -122,7 +125,7 @@ def repair(
     _known(env)
     asked = ["repair", f"--environment={env}", *([f"--gone={gone}"] if gone else [])]
     if not _planned(asked, plan=plan, apply=apply, json=json):
-        run(*_applied(asked, apply))
+        run(*_applied(asked, apply), quiet=True)
 
 
 @task(
@@ -147,7 +150,7 @@ def hold(
     """Put a version on hold, or lift that."""
     asked = ["hold", f"--version={version}", f"--reason={reason}", *(["--lift"] if lift else [])]
     if not _planned(asked, plan=plan, apply=apply, json=json):
-        run(*_applied(asked, apply))
+        run(*_applied(asked, apply), quiet=True)
 
 
 def _planned(asked: list[str], *, plan: bool, apply: str, json: bool) -> bool:
@@ -171,6 +174,11 @@ def _applied(asked: list[str], plan: str) -> list[str]:
     return ["apply", str(file), *asked] if plan else asked
 
 
+def _target(to: str | None) -> None:
+    if to not in TARGETS:
+        raise Exit(f"Say where to: --to {' or --to '.join(TARGETS)}.", 2)
+
+
 def _known(*environments: str) -> None:
     for each in environments:
         if each not in ENVIRONMENTS:
@@ -181,12 +189,12 @@ def _as_json(json: bool) -> list[str]:
     return ["--json"] if json else []
 
 
-def run(verb: str, *arguments: str) -> None:
+def run(verb: str, *arguments: str, quiet: bool = False) -> None:
     """Run a verb on the local site in the foreground; its exit code is ours."""
     from services.lifecycle import here
 
     try:
-        code = here.run(verb, *arguments)
+        code = here.run(verb, *arguments, quiet=quiet)
     except here.NotHereError as error:
         raise Exit(str(error), 2) from None
     if code:

@@ -16,6 +16,7 @@ Entry = Mapping[str, Any]
 RELEASE, TESTS, GATES, BACK, END = "release", "tests", "gates", "back", "end"
 # Gates whose being open is nothing to tell.
 PLAIN = ("hold: it is not", "lease: ", "freeze: there is none", "provenance: signature")
+BY_HAND = {"approve": "approval", "apply": "plan", "hold": "hold", "repair": "repair"}
 NOUNS = {
     "promote": "promotion",
     "revert": "rollback",
@@ -165,7 +166,8 @@ def _tell_rest(made: Decision, group: list[Entry]) -> list[Decision]:
     if _ended_badly(group) or _last(group, None, "failed"):
         is_refused = bool(_last(group, GATES, "asked"))
         made.kind = "refused" if is_refused else "failed"
-        made.what = f"{_noun(made.operation)} {'refused' if is_refused else 'came to nothing'}"
+        noun = _noun(made.operation, _last(group, None, "failed"))
+        made.what = f"{noun} {'refused' if is_refused else 'came to nothing'}"
         return [made]
     return []
 
@@ -249,10 +251,11 @@ def _reason(group: list[Entry]) -> str:
     return str(failed["reason"]) if failed and not (ended and ended["state"] == "Succeeded") else ""
 
 
-def _noun(operation: str) -> str:
-    """Name what an operation was to be, by the name of its workflow."""
-    found = (noun for name, noun in NOUNS.items() if operation.startswith(name))
-    return next(found, "operation")
+def _noun(operation: str, failed: Entry | None) -> str:
+    """Name what an operation was to be, by its workflow, or by the verb that was called by hand."""
+    found = [noun for name, noun in NOUNS.items() if operation.startswith(name)]
+    by_hand = BY_HAND.get(failed["move"], "operation") if failed else "operation"
+    return found[0] if found else by_hand
 
 
 def _by(group: list[Entry]) -> str:

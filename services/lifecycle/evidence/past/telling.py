@@ -33,7 +33,8 @@ def text(environment: str, told: list[Decision], hidden: int, unknown: list[str]
         more.insert(0, Text(f"… and {hidden} older: invoke history {environment} --limit 0"))
     if not told:
         return screen.text(Text(f"Nothing was ever decided about {environment}."), *more)
-    return screen.text(log, *more)
+    last = f"Times are UTC. What serves, and how to go back: invoke trace {environment}"
+    return screen.text(log, *more, Text(last, style="dim"))
 
 
 def _head(made: Decision) -> Text:

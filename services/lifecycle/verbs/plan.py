@@ -64,7 +64,7 @@ def make(step: Step, asked: Namespace) -> Plan:
         return rollback.make(stage, asked.target, asked.reason)
     if asked.target not in SOURCES:
         raise AskedWronglyError(f"no promotion leads to {asked.target}: {' or '.join(SOURCES)}.")
-    number = _served(step, asked.target) if asked.version == SERVED else version(asked.version)
+    number = _served(stage, asked.target) if asked.version == SERVED else version(asked.version)
     if number is None:
         source = SOURCES[asked.target]
         raise RefusedError(f"{source} serves no trained version yet. Train one: invoke train")

@@ -31,8 +31,10 @@ def test_it_names_the_commit_and_whether_the_training_image_is_built_anew(world,
     assert "commit: Train better (Ada, " in changed.text
 
 
-def test_it_makes_nothing(world, gitops, tmp_path):
+def test_it_makes_nothing(world, source, gitops, tmp_path):
     images = tmp_path / "images"
+    world.verbs(build_image, kind="trainer", branch="HEAD")
+    source.commit({"services/trainer/__main__.py": "print('code that no image holds yet')\n"})
     before = sorted(images.rglob("*")), git("for-each-ref", folder=gitops)
 
     make(world.verbs, until="production")

@@ -16,6 +16,7 @@ Entry = Mapping[str, Any]
 RELEASE, TESTS, GATES, BACK, END = "release", "tests", "gates", "back", "end"
 # Gates whose being open is nothing to tell.
 PLAIN = ("hold: it is not", "lease: ", "freeze: there is none", "provenance: signature")
+REPAIR = "repair"
 BY_HAND = {"approve": "approval", "apply": "plan", "hold": "hold", "repair": "repair"}
 NOUNS = {
     "promote": "promotion",
@@ -34,7 +35,7 @@ class Decision:
     Attributes:
         at: When it began, UTC.
         what: In words, such as `version 7 released, was version 6`.
-        kind: released, back, undone, refused, failed, share, tests, judged, approved,
+        kind: released, back, undone, mended, refused, failed, share, tests, judged, approved,
             withdrawn, manifests, or open.
         by: Who did it.
         word: On whose word, and on what evidence: approvals, tests, gates, a force.
@@ -163,6 +164,9 @@ def _tell_rest(made: Decision, group: list[Entry]) -> list[Decision]:
         return [*told, made]
     if told:
         return told
+    if mended := _last(group, REPAIR, "done"):
+        made.kind, made.what = "mended", f"repaired: {'; '.join(mended['what'])}"
+        return [made]
     if _ended_badly(group) or _last(group, None, "failed"):
         is_refused = bool(_last(group, GATES, "asked"))
         made.kind = "refused" if is_refused else "failed"
@@ -272,7 +276,7 @@ def _commit(made: Decision, changes: list[Change], kind: str = RELEASE) -> str:
 
 def _ended_badly(group: list[Entry]) -> bool:
     ended = _last(group, END, None)
-    return bool(ended and ended["state"] not in ("Succeeded", "Finished"))
+    return bool(ended and ended["state"] not in ("Succeeded", "Finished", "Mended"))
 
 
 def _last_weight(group: list[Entry]) -> Entry | None:

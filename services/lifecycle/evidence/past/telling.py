@@ -11,6 +11,7 @@ COLOURS = {
     "released": "green",
     "back": "yellow",
     "undone": "red",
+    "mended": "yellow",
     "refused": "red",
     "failed": "red",
     "withdrawn": "red",

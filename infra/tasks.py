@@ -21,9 +21,14 @@ if TYPE_CHECKING:
         "data": "sample, or a folder or zip of photos",
         "until": "platform, staging or canary",
         "yes": "do not ask before the first download",
+        "plan": "show which stages would do something, and start nothing",
+        "json": "with --plan: as one JSON array",
     }
 )
-def up(_c: Context, data: str = "", until: str = "canary", yes: bool = False) -> None:
+def up(
+    _c: Context, *, data: str = "", until: str = "canary", yes: bool = False, plan: bool = False,
+    json: bool = False,
+) -> None:  # fmt: skip
     """Set up, and take a model from photos to canary."""
     import os
     from pathlib import Path
@@ -36,6 +41,10 @@ def up(_c: Context, data: str = "", until: str = "canary", yes: bool = False) ->
     named = data if data in ("", "sample") else str(Path(os.environ.get("GOURMET_FROM", ""), data))
     if named not in ("", "sample") and not Path(named).exists():
         raise Exit(f"{named}: there is no such folder or zip file.", 2)
+    _json_is_for_plans(plan, json)
+    if plan:
+        _outlook(named or None, until, json)
+        return
     if not yes and not state.locate().folder.exists() and sys.stdin.isatty():
         print(f"This makes {state.locate().folder}, and downloads 3 GB of packages once.")
         if input("Go on? [Y/n] ").strip().lower() not in ("", "y", "yes"):
@@ -45,17 +54,58 @@ def up(_c: Context, data: str = "", until: str = "canary", yes: bool = False) ->
     status(_c)
 
 
+def _outlook(data: str | None, until: str, json: bool) -> None:
+    from dataclasses import asdict
+    from json import dumps
+
+    from infra import outlook
+    from infra.local import state
+
+    with _in_words():
+        told = outlook.look(state.locate(), data, until)
+    if json:
+        print(dumps([asdict(each) for each in told], indent=2))
+        return
+    for each in told:
+        print(f"{each.stage:<20} {each.does:<10} {each.why}")
+    idle = all(each.does == outlook.STANDS for each in told)
+    print("Nothing would be done." if idle else "Nothing was started. Do it: ./run invoke up")
+
+
+def _json_is_for_plans(plan: bool, json: bool) -> None:
+    if json and not plan:
+        raise Exit("--json is for --plan.", 2)
+
+
 def _tell(stage: str, sentence: str) -> None:
     print(f"{stage:<13} {sentence}", flush=True)
 
 
-@task(help={"purge": "remove the state folder too, models and all", "yes": "do not ask"})
-def down(_c: Context, purge: bool = False, yes: bool = False) -> None:
+@task(
+    help={
+        "purge": "remove the state folder too, models and all",
+        "yes": "do not ask",
+        "plan": "show what would be stopped and removed, and do nothing",
+        "json": "with --plan: as one JSON object",
+    }
+)
+def down(
+    _c: Context, *, purge: bool = False, yes: bool = False, plan: bool = False, json: bool = False
+) -> None:
     """Stop every process of the local site, and no other."""
-    from infra.local import stages, state
+    from dataclasses import asdict
+    from json import dumps
 
+    from infra.local import stages, state
+    from infra.local.view import leaving
+
+    _json_is_for_plans(plan, json)
     here = state.locate()
     with _in_words():
+        if plan:
+            found = leaving.look(here, purge=purge)
+            print(dumps(asdict(found), indent=2) if json else found.text())
+            return
         if purge and not yes and here.folder.exists():
             _agree(f"Remove {here.folder} with its models, releases and history?")
         count = stages.stop(here)

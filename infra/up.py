@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from infra import outlook
 from infra.local import facts, signing, stages
 from infra.local import state as files
 from infra.local.errors import SiteError
@@ -129,7 +130,7 @@ def _healthy(site: Site, say: Say) -> None:
     """Wait until everything that Git says runs, telling what it waits for as that changes."""
     end = time.monotonic() + HEALTHY_SECONDS
     told = ""
-    while waiting := _not_healthy(client.status(site)):
+    while waiting := outlook.not_healthy(client.status(site)):
         if waiting != told:
             say("platform", f"waits for {waiting}")
             told = waiting
@@ -138,20 +139,6 @@ def _healthy(site: Site, say: Say) -> None:
             raise StageError("platform", f"still waits for {why}")
         time.sleep(0.1)
     say("platform", f"MLflow, gateway and {', '.join(ENVIRONMENTS)} are healthy")
-
-
-def _not_healthy(status: Mapping[str, Any] | None) -> str:
-    if status is None:
-        return "the agent"
-    if status["error"]:
-        return str(status["error"])
-    found = {
-        f"{name} in {namespace}": deployment
-        for namespace, held in status["namespaces"].items()
-        for name, deployment in held["deployments"].items()
-    }
-    bad = [name for name, held in found.items() if held["health"] != overview.HEALTHY]
-    return ", ".join(bad) if found else "the first deployment"
 
 
 def _messages(status: Mapping[str, Any] | None) -> str:
@@ -168,27 +155,24 @@ def _messages(status: Mapping[str, Any] | None) -> str:
 def _model(site: Site, wish: Wish, packages: Installing, say: Say) -> None:
     """Train a model and bring it as far as the wish says, unless one is there."""
     memory = site.state.folder / "up.json"
-    last: dict[str, str] = files.read_json(memory) or {}
-    data = wish.data or last.get("data", "sample")
-    known = data == last.get("data")
-    served = _served(site, wish.until)
-    if known and served is not None:
-        say("model", f"version {served} serves in {wish.until}")
+    goes = outlook.model(site, wish.data, wish.until)
+    if goes.way == outlook.STANDS:
+        say("model", goes.why)
         return
-    if known and last["until"] == "staging" != wish.until and _served(site, "staging"):
+    if goes.way == outlook.PROMOTE:
         _task("deploy-canary")
-        files.write_json(memory, {**last, "until": wish.until})
+        files.write_json(memory, {**files.read_json(memory), "until": wish.until})
         return
     if packages.busy("trainer"):
         say("model", "waits for the packages of the trainer: several GB, once")
     packages.folder("trainer")
-    if known and last["until"] == wish.until and _broke_off(site, last["run"]):
-        say("model", f"goes on with {last['run']}")
-        _task("workflows.retry", last["run"])
+    if goes.way == outlook.RETRY:
+        say("model", goes.why)
+        _task("workflows.retry", goes.run)
         return
     name = f"train-model-{int(time.time())}"
-    files.write_json(memory, {"data": data, "until": wish.until, "run": name})
-    _task("train", "--data", data, "--until", wish.until, "--name", name)
+    files.write_json(memory, {"data": goes.data, "until": wish.until, "run": name})
+    _task("train", "--data", goes.data, "--until", wish.until, "--name", name)
 
 
 def _task(*arguments: str) -> None:
@@ -197,20 +181,3 @@ def _task(*arguments: str) -> None:
     if code := subprocess.run(command, cwd=CLONE, check=False).returncode:
         name = arguments[-1]
         raise StageError("model", f"{name} did not succeed. See: ./run invoke logs {name}", code)
-
-
-def _served(site: Site, environment: str) -> int | None:
-    found = overview.look(site)
-    row = next(row for row in found.environments if row.name == environment)
-    return row.version if row.health == overview.HEALTHY and row.alias == row.version else None
-
-
-def _broke_off(site: Site, run: str) -> bool:
-    """Say whether a run was left before its end."""
-    command = [sys.executable, "-m", "workflows.runner", "get", run, "-o", "json"]
-    command += ["--state", str(site.state.runs)]
-    done = subprocess.run(command, cwd=CLONE, capture_output=True, text=True, check=False)
-    if done.returncode not in (0, 1) or not done.stdout:
-        return False
-    phase = json.loads(done.stdout).get("status", {}).get("phase")
-    return phase not in ("Succeeded", "Failed")  # Error: the runner was killed

@@ -52,6 +52,13 @@ def ensure(*files: Path) -> Path:
     return make(folder, files)
 
 
+def look(*files: Path) -> Path | None:
+    """Return the folder of the environment of these lock files if it stands, and make nothing."""
+    content = _content(files)
+    folder = cache() / "environments" / f"{_name(files)}-{_key(content)}"
+    return folder if _is_made(folder, content) else None
+
+
 def make(folder: Path, files: Sequence[Path]) -> Path:
     """Make the environment in this folder unless it stands there already."""
     content = _content(files)
@@ -199,9 +206,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m services.environments", description=__doc__)
     parser.add_argument("files", nargs="+", type=Path, metavar="REQUIREMENTS")
     parser.add_argument("--at", type=Path, help="make it in this folder, not in the cache")
+    parser.add_argument("--look", action="store_true", help="print it if it stands; make nothing")
     args = parser.parse_args()
     signal.signal(signal.SIGTERM, _end)
     try:
+        if args.look:
+            print(look(*args.files) or "")
+            return 0
         print(make(args.at, args.files) if args.at else ensure(*args.files))
     except SetupError as error:
         print(f"environments: {error}", file=sys.stderr)

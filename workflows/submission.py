@@ -87,6 +87,12 @@ def _start(name: str, parameters: Mapping[str, str], *options: str) -> int:
     return runner("run", *files(), "--from", name, *given, *_site(), *options)
 
 
+def planning(name: str) -> list[str]:
+    """Return the command that shows what one of our workflows would run, as JSON."""
+    command = [sys.executable, "-m", "workflows.runner", "run", *files(), "--from", name]
+    return [*command, "--plan", "-o", "json", "--state", str(state() / "runs"), *_site()]
+
+
 def runner(verb: str, *arguments: str) -> int:
     """Run the workflow runner in the foreground, on the runs of the local site."""
     where = [] if verb in ("lint", "support") else ["--state", str(state() / "runs")]

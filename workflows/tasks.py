@@ -8,6 +8,8 @@ from workflows import runs, submission
 from workflows.submission import ENVIRONMENTS, SOURCES
 from workflows.terminal import absolute, with_refusals
 
+STOPS = ("register", "staging", "canary", "production")
+
 
 @task(
     help={
@@ -15,12 +17,25 @@ from workflows.terminal import absolute, with_refusals
         "data": "sample, or a folder or zip of photos",
         "until": "register, staging, canary or production",
         "name": "of the run, made up if not given",
+        "plan": "show what it would read, compare and write; there is no --apply of that",
+        "json": "with --plan: as one JSON object",
     }
 )
 def train(
-    _c: Context, branch: str = "HEAD", data: str = "sample", until: str = "canary", name: str = ""
+    _c: Context,
+    *,
+    branch: str = "HEAD",
+    data: str = "sample",
+    until: str = "canary",
+    name: str = "",
+    plan: bool = False,
+    json: bool = False,
 ) -> None:
     """Train a model, and take it to canary or production."""
+    if until not in STOPS:
+        raise Exit(f"--until {until}: choose {', '.join(STOPS)}.", 2)
+    if json and not plan:
+        raise Exit("--json is for --plan.", 2)
     whole = data == "sample" or "+" not in data or Path(absolute(data)).exists()
     parts = [data] if whole else data.rsplit("+", 1)
     photos = [part if part == "sample" else absolute(part) for part in parts]
@@ -32,7 +47,12 @@ def train(
                 submission.show(part)
         return submission.run("train-model", wanted, *(["--name", name] if name else []))
 
-    with_refusals(submit)
+    def show() -> int:
+        from workflows import foresight
+
+        return foresight.show(wanted, photos, as_json=json)
+
+    with_refusals(show if plan else submit)
 
 
 PLANS = {

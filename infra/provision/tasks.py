@@ -3,9 +3,9 @@
 import contextlib
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from invoke import Collection, Context, Exit, task
 
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 SITE = "a site's name, or the path of its file"
+PLANS = {
+    "plan": "show what would be removed or changed, and do nothing",
+    "json": "with --plan: as one JSON object",
+}
 
 
 @task(
@@ -75,17 +79,29 @@ def _outlook(steps: "list[Step]", json: bool) -> None:
         "site": SITE,
         "keep-volume": "leave the data volume, for nodes that are made later",
         "yes": "do not ask",
+        **PLANS,
     }
 )
-def destroy(_c: Context, site: str, keep_volume: bool = False, yes: bool = False) -> None:
+def destroy(
+    _c: Context, site: str, *, keep_volume: bool = False, yes: bool = False, plan: bool = False,
+    json: bool = False,
+) -> None:  # fmt: skip
     """Remove what provision made, and list what is left."""
     from infra.provision import ledger as book
     from infra.provision.cloud import destroy as ending
+    from infra.provision.cloud import outlook
     from infra.provision.view.display import Display
 
+    _json_is_for_plans(plan, json)
     with _in_words():
         setting, ledger = _open(site, yes)
         _must_be_openstack(setting)
+        if plan:
+            with book.held(ledger.folder, setting.site.name), Display() as shown:
+                tell = _quiet if json else shown
+                found = outlook.destroying(setting, ledger, tell, keep_volume=keep_volume)
+            _show(found, outlook.told_destroying, json)
+            return
         with book.held(ledger.folder, setting.site.name), Display() as tell:
             end = ending.run(setting, ledger, tell, keep_volume)
         for what in end.kept:
@@ -111,28 +127,41 @@ def lease_show(_c: Context, site: str) -> None:
             print(lease.left(found))
 
 
-@task(help={"site": SITE, "hours": "how many more", "yes": "do not ask"})
-def lease_extend(_c: Context, site: str, hours: int = 6, yes: bool = False) -> None:
+@task(help={"site": SITE, "hours": "how many more", "yes": "do not ask", **PLANS})
+def lease_extend(
+    _c: Context, site: str, *, hours: int = 6, yes: bool = False, plan: bool = False,
+    json: bool = False,
+) -> None:  # fmt: skip
     """Move the lease's end."""
-    from infra.provision.cloud import lease
+    from infra.provision.cloud import lease, outlook
 
+    _json_is_for_plans(plan, json)
     with _in_words():
         setting, _ = _open(site, yes)
         _must_be_openstack(setting)
+        if plan:
+            _show(outlook.extending(setting, hours), outlook.told_extending, json)
+            return
         setting.agree(f"Extend lease {setting.lease_name} by {hours} h?")
         for pool in lease.pools(setting).values():
             print(lease.left(lease.extend(setting, pool, hours)))
 
 
-@task(help={"site": SITE, "yes": "do not ask"})
-def lease_delete(_c: Context, site: str, yes: bool = False) -> None:
+@task(help={"site": SITE, "yes": "do not ask", **PLANS})
+def lease_delete(
+    _c: Context, site: str, *, yes: bool = False, plan: bool = False, json: bool = False
+) -> None:
     """Delete the lease, and with it servers that use it."""
     from infra.provision import ledger as book
-    from infra.provision.cloud import lease
+    from infra.provision.cloud import lease, outlook
 
+    _json_is_for_plans(plan, json)
     with _in_words():
         setting, ledger = _open(site, yes)
         _must_be_openstack(setting)
+        if plan:
+            _show(outlook.deleting(setting), outlook.told_deleting, json)
+            return
         pools = lease.pools(setting).values()
         names = ", ".join(pool.name for pool in pools)
         setting.agree(f"Delete lease {names}, and the servers on it?")
@@ -140,6 +169,21 @@ def lease_delete(_c: Context, site: str, yes: bool = False) -> None:
             for pool in pools:
                 count = lease.delete(setting, pool, lambda said: print(said, flush=True))
                 print(f"Deleted {pool.name}." if count else f"There was no lease {pool.name}.")
+
+
+def _json_is_for_plans(plan: bool, json: bool) -> None:
+    if json and not plan:
+        raise Exit("--json is for --plan.", 2)
+
+
+def _show(facts: dict[str, Any], write: Callable[[dict[str, Any]], list[str]], json: bool) -> None:
+    from json import dumps
+
+    print(dumps(facts, indent=2) if json else "\n".join(write(facts)))
+
+
+def _quiet(_stage: str, _said: str) -> None:
+    """Hear what Terraform says on its way; its plan is shown as a whole."""
 
 
 def status(site: str, json: bool) -> None:
@@ -184,7 +228,11 @@ def _must_be_openstack(setting: "Setting") -> None:
     if setting.site.kind != "openstack":
         raise Exit(f"Site {setting.site.name} is no OpenStack site: nothing was made for it.", 2)
     if setting.clouds is None:
-        raise Exit("There is no clouds.yaml here, nor in ~/.config/openstack.", 2)
+        raise Exit(
+            "There is no clouds.yaml here, nor in ~/.config/openstack. Download one from the "
+            "cloud's dashboard (Identity, Application Credentials) and put it there.",
+            2,
+        )
 
 
 @contextlib.contextmanager

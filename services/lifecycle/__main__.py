@@ -34,6 +34,9 @@ VERBS = {
     "undo": "take back what an operation did",
     "approve": "say that a version may go to an environment",
     "plan": "what would a promotion or a rollback do? moves nothing",
+    "plan-training": "what would a training read, compare and write? starts nothing",
+    "rehearse": "what would approve, hold or repair do? moves nothing",
+    "apply": "do exactly what such a plan shows",
     "bypass": "say why a deployment passes no gate",
     "recheck": "is the world as a plan saw it?",
     "explain": "what does each gate say of a version? moves nothing",
@@ -46,8 +49,11 @@ VERBS = {
     "record": "journal how a workflow ended",
     "bootstrap": "make the first release of every environment",
 }
+BY_HAND = "by-hand-"
+# What a plan is made of, as a person types it.
+PLANNED = {"promote", "rollback", "judge", "approve", "hold", "repair"}
 # They change nothing, the journal included, and print for people (or, with --json, programs).
-READING = {"explain", "plan", "trace", "history", "diff", "drift"}
+READING = {"explain", "plan", "plan-training", "rehearse", "trace", "history", "diff", "drift"}
 
 
 def main(arguments: Sequence[str], values: Mapping[str, str]) -> int:
@@ -57,15 +63,16 @@ def main(arguments: Sequence[str], values: Mapping[str, str]) -> int:
     try:
         asked = parser.parse_args(arguments)
     except AskedWronglyError as error:
-        parser.error(str(error))
+        print(f"{_named(arguments)}: {error}", file=sys.stderr)
+        return error.exit_code
     try:
         with tempfile.TemporaryDirectory(prefix="lifecycle-") as work:
             step = Step(Settings(values), Path(work), say=_say)
             outputs = import_module(_module(asked.verb)).run(step, asked)
     except (LifecycleError, OSError) as error:
         known = error if isinstance(error, LifecycleError) else MachineError(error)
-        print(f"{asked.verb}: {known}", file=sys.stderr)
-        if asked.verb not in READING:
+        print(f"{_named([asked.verb, *_planned(asked)])}: {known}", file=sys.stderr)
+        if asked.verb not in READING and not _is_slip(asked, known):
             _journal_failure(Settings(values), asked, str(known))
         return known.exit_code
     if isinstance(outputs, Told):
@@ -93,9 +100,32 @@ def _parser(verb: str | None) -> argparse.ArgumentParser:
     return parser
 
 
+def _named(arguments: Sequence[str]) -> str:
+    """Name what somebody asked for: a plan of a verb speaks in the name of that verb."""
+    if arguments[0] in ("plan", "rehearse", "apply"):
+        return next((each for each in arguments[1:] if each in PLANNED), "plan")
+    return arguments[0]
+
+
+def _planned(asked: argparse.Namespace) -> list[str]:
+    named = (getattr(asked, name, None) for name in ("of", "command"))
+    return [name for name in named if name]
+
+
+def _is_slip(asked: argparse.Namespace, error: LifecycleError) -> bool:
+    """Say whether a person was only told how to ask: nothing was decided, so nothing is told."""
+    if not asked.operation.startswith(BY_HAND):
+        return False
+    if asked.verb != "apply":
+        return isinstance(error, AskedWronglyError)
+    from services.lifecycle.planning.paper import MovedError
+
+    return isinstance(error, (AskedWronglyError, MovedError))
+
+
 def by_hand() -> str:
     """Name an operation that no workflow started."""
-    return f"by-hand-{datetime.now(UTC):%Y%m%d-%H%M%S}-{os.getpid()}"
+    return f"{BY_HAND}{datetime.now(UTC):%Y%m%d-%H%M%S}-{os.getpid()}"
 
 
 def _module(verb: str) -> str:

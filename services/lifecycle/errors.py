@@ -40,6 +40,7 @@ GIT_ADVICE = {
     "unable to create": "Let it be written to",
     "Permission denied": "See who may read and write it",
     "no answer": "See whether it can be reached",
+    "find remote ref": "Look at how it is spelt",
     "Could not": "See whether it can be reached",
     "moved": "Wait until others have pushed",
 }

@@ -27,15 +27,19 @@ class NotHereError(Exception):
     """The verb cannot run here; the message says what to do."""
 
 
-def run(verb: str, *arguments: str) -> int:
+def run(verb: str, *arguments: str, quiet: bool = False) -> int:
     """Run a verb in the foreground and return its exit code; Ctrl-C is its own to handle.
+
+    `quiet` leaves out what it puts out for a program; what it says to a person stays.
 
     Raises:
         NotHereError: the local site was never started, or its packages cannot be had.
     """
     environment = {**os.environ, **facts(), "GOURMET_PERSON": person()}
     folder = steps_code() if verb in AS_STEPS else ROOT
-    with subprocess.Popen(command(verb, *arguments), cwd=folder, env=environment) as process:
+    out = subprocess.DEVNULL if quiet else None
+    asked = command(verb, *arguments)
+    with subprocess.Popen(asked, cwd=folder, env=environment, stdout=out) as process:
         while True:
             try:
                 return process.wait()

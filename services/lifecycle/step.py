@@ -9,8 +9,10 @@ from typing import Any
 from services.lifecycle.clients.registry import Registry
 from services.lifecycle.images.layout import Layout
 from services.lifecycle.images.source import Checkout, fetch
+from services.lifecycle.releasing import serving
 from services.lifecycle.releasing.gitops import GitOps
 from services.lifecycle.releasing.journal import Journal
+from services.lifecycle.releasing.serving import Observed, Wanted
 from services.lifecycle.settings import Settings
 
 
@@ -56,6 +58,22 @@ class Step:
     def journal(self) -> Journal:
         """Return the record of who moved what."""
         return Journal(self.settings.journal, self.settings.person)
+
+    def await_serving(self, wanted: Wanted, deadline: float) -> Observed:
+        """Wait until an environment serves exactly this.
+
+        Raises:
+            ServingError: it never will, or did not before the deadline.
+        """
+        return serving.wait(self.settings.site_api, wanted, deadline, self.say)
+
+    def require_serving(self, wanted: Wanted) -> Observed:
+        """Look once whether an environment serves exactly this.
+
+        Raises:
+            ServingError: at this moment it serves something else.
+        """
+        return serving.require(self.settings.site_api, wanted)
 
     def checkout(self, branch: str) -> Checkout:
         """Fetch a commit of the source repository."""

@@ -15,6 +15,11 @@ LIMITS = {
     ("deploy-canary", "--plan"): 1.5,
     ("explain", "{version}", "--to", "canary"): 1.5,
     ("rollback", "staging", "--plan"): 1.5,
+    ("hold", "{version}", "--reason", "slow", "--plan"): 1.5,
+    ("repair", "staging", "--plan"): 1.5,
+    ("train", "--plan"): 1.5,
+    ("up", "--plan"): 1.5,
+    ("down", "--plan"): 1.5,
 }
 
 

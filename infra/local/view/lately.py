@@ -6,7 +6,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-END, GOOD = "end", "Succeeded"
+END = "end"
+# A repair ends Mended; what it finished for a dead operation, Finished.
+GOOD = ("Succeeded", "Mended", "Finished")
 LONGEST = 400
 TAIL_BYTES = 2**18
 
@@ -14,7 +16,7 @@ TAIL_BYTES = 2**18
 def told(journal: Path) -> list[str]:
     """Return a sentence for each environment, and for training, whose last operation failed."""
     last = _last_ends(_entries(journal))
-    bad = [entry for entry in last.values() if entry.get("state") != GOOD]
+    bad = [entry for entry in last.values() if entry.get("state") not in GOOD]
     once = {str(entry.get("reason")): entry for entry in bad}
     return [_sentence(entry) for entry in once.values()]
 

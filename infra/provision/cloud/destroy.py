@@ -44,7 +44,7 @@ def run(setting: Setting, ledger: Ledger, tell: Say, keep_volume: bool = False) 
         tell: Hears what happens.
         keep_volume: Leave the data volume, for nodes that are made later.
     """
-    work = _plan(setting, ledger, tell, keep_volume)
+    work = plan(setting, ledger, tell, keep_volume)
     pools = reversed(lease.pools(setting).values())
     leased = [pool for pool in pools if lease.find(setting, pool)]
     names = ", ".join(pool.name for pool in leased) or "no lease"
@@ -93,7 +93,8 @@ def leftovers(setting: Setting) -> dict[str, list[str]]:
     return {kind: names for kind, names in found.items() if names}
 
 
-def _plan(setting: Setting, ledger: Ledger, tell: Say, keep_volume: bool) -> terraform.Work | None:
+def plan(setting: Setting, ledger: Ledger, tell: Say, keep_volume: bool) -> terraform.Work | None:
+    """Have Terraform plan what it would remove; None where that is nothing."""
     work = _work(setting, ledger, tell)
     if work is None:
         tell("terraform", "it has made nothing here")

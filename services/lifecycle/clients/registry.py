@@ -24,6 +24,7 @@ DEADLINE = 30.0
 # MLflow may just be starting again.
 PATIENCE = 10.0
 PAGE = 1000
+NAMED = 10  # versions, in an error
 MODEL = "model"  # the artifact folder that the trainer writes
 
 
@@ -43,6 +44,18 @@ class Version:
     number: int
     run: str
     tags: dict[str, str]
+
+
+class NoVersionError(RegistryError):
+    """The model has no version of that number."""
+
+    def __init__(self, model: str, number: int, known: list[int]) -> None:
+        self.number = number
+        there = ", ".join(str(each) for each in known[-NAMED:])
+        which = f"It has {'… ' * (len(known) > NAMED)}{there}." if known else "It has none yet."
+        super().__init__(
+            f"{model} has no version {number}. {which} Another one is made by: invoke train"
+        )
 
 
 class Registry:
@@ -96,12 +109,15 @@ class Registry:
         try:
             answer = self._ask("model-versions/get", name=self.model, version=str(number))
         except _AbsentError:
-            raise RegistryError(
-                f"{self.model} has no version {number} at {self.tracking}. Register a run first, "
-                "or look at the versions there are: invoke status"
-            ) from None
+            raise NoVersionError(self.model, number, self._numbers()) from None
         found = answer["model_version"]
         return Version(number, found["run_id"], _pairs(found.get("tags")))
+
+    def _numbers(self) -> list[int]:
+        try:
+            return [each.number for each in self.versions()]
+        except _AbsentError:
+            return []
 
     def versions(self) -> list[Version]:
         """Return every registered version, the lowest first."""

@@ -15,7 +15,7 @@ def text(plan: Plan) -> str:
         _gates(plan),
         _moves(plan),
         _provenance(plan.provenance),
-        *(_commit(each) for each in plan.commits),
+        *(commit(each) for each in plan.commits),
         "" if plan.commits else "Nothing would be committed: Git holds exactly this already.",
         _last(plan),
     ]
@@ -86,9 +86,10 @@ def _provenance(facts: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _commit(commit: dict[str, str]) -> str:
-    message = commit["message"].strip().replace("\n", "\n    ")
-    return f"Commit\n    {message}\n\n{commit['diff']}"
+def commit(made: dict[str, str]) -> str:
+    """Write a commit: its message and its diff."""
+    message = made["message"].strip().replace("\n", "\n    ")
+    return f"Commit\n    {message}\n\n{made['diff']}"
 
 
 def _last(plan: Plan) -> str:

@@ -68,6 +68,7 @@ class GitOps:
         self.address = address
         self.work = work
         self._refs: dict[str, tuple[str, str]] = {}
+        self._known: dict[tuple[str, str], Commit] = {}  # a commit says the same for ever
         self._clean_at = ""  # the commit that the working copy is an untouched copy of
 
     def current(self, environment: str) -> Commit | None:
@@ -189,6 +190,11 @@ class GitOps:
         return self._read(environment, self._git("rev-list", "-1", BRANCH, "--", folder))
 
     def _read(self, environment: str, commit: str) -> Commit:
+        if (environment, commit) not in self._known:
+            self._known[environment, commit] = self._read_anew(environment, commit)
+        return self._known[environment, commit]
+
+    def _read_anew(self, environment: str, commit: str) -> Commit:
         path = f"environments/{environment}/{FACTS}"
         try:
             facts = self._git("show", f"{commit}:{path}")

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from services.lifecycle.errors import AskedWronglyError, RefusedError, ReleaseError
 from services.lifecycle.planning import judging, page, promotion, rehearsal, rollback
-from services.lifecycle.planning.plan import COMMANDS, NONE, MovedError, Plan, moved
+from services.lifecycle.planning.paper import MovedError
+from services.lifecycle.planning.plan import COMMANDS, NONE, Plan, moved
 from services.lifecycle.releasing.gates.asking import SOURCES, Question
 from services.lifecycle.releasing.releases import spoken, version
 from services.lifecycle.settings import ENVIRONMENTS
@@ -63,7 +64,7 @@ def make(step: Step, asked: Namespace) -> Plan:
         return rollback.make(stage, asked.target, asked.reason)
     if asked.target not in SOURCES:
         raise AskedWronglyError(f"no promotion leads to {asked.target}: {' or '.join(SOURCES)}.")
-    number = _served(step, asked.target) if asked.version == SERVED else version(asked.version)
+    number = _served(stage, asked.target) if asked.version == SERVED else version(asked.version)
     if number is None:
         source = SOURCES[asked.target]
         raise RefusedError(f"{source} serves no trained version yet. Train one: invoke train")

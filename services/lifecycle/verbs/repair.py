@@ -8,7 +8,7 @@ is never changed here: if it is not what Git says, that is said, and how to go o
 from argparse import ArgumentParser, Namespace
 
 from services.lifecycle.errors import LifecycleError, ServingError
-from services.lifecycle.releasing import holding, serving, weights
+from services.lifecycle.releasing import holding, weights
 from services.lifecycle.releasing.moves import back, naming
 from services.lifecycle.releasing.operation import DONE, END, Operation
 from services.lifecycle.releasing.releases import Release, spoken
@@ -65,7 +65,7 @@ def _mend(step: Step, made: Operation, deadline: float, mended: list[str]) -> st
         mended += _mend_route(step, made)
     wanted = Wanted(made.environment, current.release.version, current.release.digest)
     try:
-        serving.wait(step.settings.site_api, wanted, deadline, step.say)
+        step.await_serving(wanted, deadline)
     except ServingError as error:
         return (
             f"{error} Git says {current.release}. If that cannot serve, go back: "

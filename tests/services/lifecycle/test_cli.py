@@ -86,3 +86,34 @@ def test_an_interrupted_verb_exits_130_and_leaves_no_folder(values, tmp_path):
         assert process.wait(timeout=20) == 130
 
     assert list(tmp_path.glob("lifecycle-*")) == []
+
+
+@pytest.mark.parametrize("word", ["one", "7.5"])
+def test_a_misspelt_version_is_one_sentence_without_the_usage_of_a_program(word):
+    done = call("hold", f"--version={word}", "--reason=x")
+
+    assert done.returncode == 2
+    assert done.stderr == (
+        f"hold: {word!r} is no model version. Give a number such as 7, or none (bootstrap).\n"
+    )
+
+
+def test_a_plan_speaks_in_the_name_of_the_command_that_it_is_of(values):
+    done = call("rehearse", "hold", "--version=none", "--reason=x", values=values)
+
+    assert done.returncode == 2
+    assert done.stderr.startswith("hold: Only a version of the registry can be on hold")
+
+
+def test_a_slip_by_hand_is_told_and_not_journalled(values, tmp_path):
+    done = call("approve", "--version=none", "--target=production", values=values)
+
+    assert done.returncode == 2
+    assert not (tmp_path / "state" / "journal.jsonl").exists()
+
+
+def test_a_step_that_was_asked_wrongly_is_journalled_for_its_workflow(values, tmp_path):
+    asked = ["approve", "--version=none", "--target=production", "--operation=promote-1"]
+
+    assert call(*asked, values=values).returncode == 2
+    assert '"operation":"promote-1"' in (tmp_path / "state" / "journal.jsonl").read_text()

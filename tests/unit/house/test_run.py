@@ -126,3 +126,18 @@ def test_without_a_network_it_says_so_in_a_sentence_and_starts_nothing(clone):
     assert (code, out) == (2, "")
     assert "cannot reach the package index" in err
     assert "Traceback" not in err
+
+
+def test_help_after_a_command_of_invoke_is_help_and_never_a_value_of_it(used):
+    """Invoke itself takes it for the name that the command asks for: rollback of '--help'."""
+    fake = used / ".venv" / "bin" / "invoke"
+    fake.write_text('#!/bin/sh\necho "$@"\n')
+    fake.chmod(0o755)
+
+    assert run(used, "invoke", "rollback", "--help")[1] == "--help rollback\n"
+    assert run(used, "invoke", "approve", "7", "--to", "production", "--help")[1] == (
+        "--help approve\n"
+    )
+    assert run(used, "invoke", "--help", "rollback")[1] == "--help rollback\n"
+    assert run(used, "invoke", "hold", "7", "--reason", "a b")[1] == "hold 7 --reason a b\n"
+    assert run(used, "invoke", "--list")[1] == "--list\n"

@@ -1,5 +1,6 @@
 """`invoke --list` is the table of contents: its names, its length, and what it may import."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -68,3 +69,52 @@ def test_listing_imports_nothing_heavy():
     )
 
     assert set(done.stdout.split()).isdisjoint(HEAVY)
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        ("explain 1", "Say where to: --to canary or --to production."),
+        ("approve 1 --to staging", "Say where to: --to canary or --to production."),
+        ("repair canray", "No environment 'canray': choose staging, canary, production."),
+        ("hold 1 --json", "--json is for --plan."),
+        ("hold 1 --plan --apply x", "--plan shows and --apply does: give one of them."),
+        ("train --until canry", "--until canry: choose register, staging, canary, production."),
+        ("up --json", "--json is for --plan."),
+        ("down --json", "--json is for --plan."),
+        ("destroy --site local --json", "--json is for --plan."),
+        ("destroy --site local --plan", "Site local is no OpenStack site"),
+        ("lease.extend --site local --plan", "Site local is no OpenStack site"),
+    ],
+)
+def test_what_was_typed_wrongly_is_told_in_a_sentence_before_anything_is_done(
+    typed, says, tmp_path
+):
+    state = tmp_path / "state"
+    done = subprocess.run(
+        [sys.executable, "-m", "invoke", *typed.split()],
+        cwd=ROOT,
+        env={**os.environ, "GOURMET_STATE": str(state)},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(says)
+    assert not state.exists()
+
+
+def test_down_plan_where_nothing_was_ever_started_says_so(tmp_path):
+    state = tmp_path / "state"
+    done = subprocess.run(
+        [sys.executable, "-m", "invoke", "down", "--plan", "--purge"],
+        cwd=ROOT,
+        env={**os.environ, "GOURMET_STATE": str(state)},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+    assert done.stdout == "Nothing is running, and nothing would be removed.\n"
+    assert not state.exists()

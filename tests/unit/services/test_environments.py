@@ -148,3 +148,12 @@ def test_nobody_makes_it_anew_while_the_pip_of_one_that_was_killed_still_writes(
 
         assert waits == ""
         assert said.read_text().startswith("Setting up baker")
+
+
+def test_looking_makes_nothing_and_finds_what_stands(tmp_path):
+    file = lock(tmp_path)
+
+    assert environments.look(file) is None
+    assert not environments.cache().exists()
+    made = environments.ensure(file)
+    assert environments.look(file) == made

@@ -16,6 +16,8 @@ Entry = Mapping[str, Any]
 RELEASE, TESTS, GATES, BACK, END = "release", "tests", "gates", "back", "end"
 # Gates whose being open is nothing to tell.
 PLAIN = ("hold: it is not", "lease: ", "freeze: there is none", "provenance: signature")
+REPAIR = "repair"
+BY_HAND = {"approve": "approval", "apply": "plan", "hold": "hold", "repair": "repair"}
 NOUNS = {
     "promote": "promotion",
     "revert": "rollback",
@@ -33,7 +35,7 @@ class Decision:
     Attributes:
         at: When it began, UTC.
         what: In words, such as `version 7 released, was version 6`.
-        kind: released, back, undone, refused, failed, share, tests, judged, approved,
+        kind: released, back, undone, mended, refused, failed, share, tests, judged, approved,
             withdrawn, manifests, or open.
         by: Who did it.
         word: On whose word, and on what evidence: approvals, tests, gates, a force.
@@ -162,10 +164,14 @@ def _tell_rest(made: Decision, group: list[Entry]) -> list[Decision]:
         return [*told, made]
     if told:
         return told
+    if mended := _last(group, REPAIR, "done"):
+        made.kind, made.what = "mended", f"repaired: {'; '.join(mended['what'])}"
+        return [made]
     if _ended_badly(group) or _last(group, None, "failed"):
         is_refused = bool(_last(group, GATES, "asked"))
         made.kind = "refused" if is_refused else "failed"
-        made.what = f"{_noun(made.operation)} {'refused' if is_refused else 'came to nothing'}"
+        noun = _noun(made.operation, _last(group, None, "failed"))
+        made.what = f"{noun} {'refused' if is_refused else 'came to nothing'}"
         return [made]
     return []
 
@@ -249,10 +255,11 @@ def _reason(group: list[Entry]) -> str:
     return str(failed["reason"]) if failed and not (ended and ended["state"] == "Succeeded") else ""
 
 
-def _noun(operation: str) -> str:
-    """Name what an operation was to be, by the name of its workflow."""
-    found = (noun for name, noun in NOUNS.items() if operation.startswith(name))
-    return next(found, "operation")
+def _noun(operation: str, failed: Entry | None) -> str:
+    """Name what an operation was to be, by its workflow, or by the verb that was called by hand."""
+    found = [noun for name, noun in NOUNS.items() if operation.startswith(name)]
+    by_hand = BY_HAND.get(failed["move"], "operation") if failed else "operation"
+    return found[0] if found else by_hand
 
 
 def _by(group: list[Entry]) -> str:
@@ -269,7 +276,7 @@ def _commit(made: Decision, changes: list[Change], kind: str = RELEASE) -> str:
 
 def _ended_badly(group: list[Entry]) -> bool:
     ended = _last(group, END, None)
-    return bool(ended and ended["state"] not in ("Succeeded", "Finished"))
+    return bool(ended and ended["state"] not in ("Succeeded", "Finished", "Mended"))
 
 
 def _last_weight(group: list[Entry]) -> Entry | None:

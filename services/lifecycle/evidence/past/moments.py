@@ -27,4 +27,4 @@ def length(seconds: float) -> str:
 def since(text: str, now: datetime) -> str:
     """Write since when, and how long that is."""
     ago = max(0.0, (now - moment(text)).total_seconds())
-    return f"{spoken(text)} ({length(ago)} ago)"
+    return f"{spoken(text)} UTC ({length(ago)} ago)"

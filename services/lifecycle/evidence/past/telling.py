@@ -11,6 +11,7 @@ COLOURS = {
     "released": "green",
     "back": "yellow",
     "undone": "red",
+    "mended": "yellow",
     "refused": "red",
     "failed": "red",
     "withdrawn": "red",
@@ -33,7 +34,8 @@ def text(environment: str, told: list[Decision], hidden: int, unknown: list[str]
         more.insert(0, Text(f"… and {hidden} older: invoke history {environment} --limit 0"))
     if not told:
         return screen.text(Text(f"Nothing was ever decided about {environment}."), *more)
-    return screen.text(log, *more)
+    last = f"Times are UTC. What serves, and how to go back: invoke trace {environment}"
+    return screen.text(log, *more, Text(last, style="dim"))
 
 
 def _head(made: Decision) -> Text:

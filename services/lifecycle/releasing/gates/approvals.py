@@ -26,7 +26,8 @@ def put(gitops: GitOps, said: Approval, message: str) -> str:
 
 def last_change(gitops: GitOps) -> datetime | None:
     """Return when the newest commit of the repository was made, as its maker's clock said."""
-    text = git.text("log", "-1", "--format=%cI", folder=gitops.work)
+    is_empty = not gitops.head()
+    text = "" if is_empty else git.text("log", "-1", "--format=%cI", folder=gitops.work)
     return datetime.fromisoformat(text).astimezone(UTC) if text else None
 
 

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from services.lifecycle.clients.registry import Run, Version
+from services.lifecycle.clients.registry import NoVersionError, Run, Version
 from services.lifecycle.errors import LifecycleError, RefusedError, ServingError, WrongVersionError
 from services.lifecycle.evidence import verification
 from services.lifecycle.evidence.errors import EvidenceError
@@ -69,7 +69,11 @@ class Asked:
 
 
 class Asking:
-    """Asks the gates of one question, one after the other, each of its own source."""
+    """Asks the gates of one question, one after the other, each of its own source.
+
+    Raises:
+        NoVersionError: the registry answers, and knows no such version.
+    """
 
     def __init__(self, step: Step, question: Question) -> None:
         self.step = step
@@ -78,7 +82,7 @@ class Asking:
         self.rules = self.policy.of(question.target)
         self.held = step.gitops.current(question.source)
         self.known = _answered(lambda: step.registry.version(question.version))
-        self.now, self.behind = _now(step)
+        self.now, self.behind = now(step)
 
     def ask(self) -> Asked:
         """Ask them all."""
@@ -197,7 +201,7 @@ def require_serving(step: Step, question: Question, held: Commit | None) -> serv
     return serving.require(step.settings.site_api, wanted)
 
 
-def _now(step: Step) -> tuple[datetime, str]:
+def now(step: Step) -> tuple[datetime, str]:
     """Return the time by which approvals end, and a notice where this clock is behind.
 
     A clock that was set back makes nothing valid again: what is already in Git or in the
@@ -228,6 +232,8 @@ def _with_notice(gate: Gate, notice: str) -> Gate:
 def _answered(ask: Callable[[], "Version | Run"]) -> "Version | Run | LifecycleError":
     try:
         return ask()
+    except NoVersionError:
+        raise
     except LifecycleError as error:
         return error
 

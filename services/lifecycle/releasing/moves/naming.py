@@ -3,7 +3,6 @@
 from services.lifecycle import failpoints
 from services.lifecycle.errors import ReleaseError
 from services.lifecycle.releasing import operation as moves
-from services.lifecycle.releasing import serving
 from services.lifecycle.releasing.operation import Operation
 from services.lifecycle.releasing.releases import spoken
 from services.lifecycle.releasing.serving import Wanted
@@ -19,7 +18,7 @@ def name(step: Step, made: Operation, wanted: Wanted, *, tested: bool) -> None:
     Raises:
         ServingError: another release serves, so nothing is moved.
     """
-    seen = serving.require(step.settings.site_api, wanted)
+    seen = step.require_serving(wanted)
     for alias in aliases(made.environment, tested=tested):
         move(step, made, alias, wanted.version)
     if tested or made.environment != STAGING:

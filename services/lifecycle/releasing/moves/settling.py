@@ -9,7 +9,6 @@ from typing import Any
 
 from services.lifecycle.errors import RefusedError, ReleaseError, ServingError
 from services.lifecycle.releasing import operation as moves
-from services.lifecycle.releasing import serving
 from services.lifecycle.releasing.moves import back, naming, undoing
 from services.lifecycle.releasing.operation import Operation
 from services.lifecycle.releasing.releases import Release
@@ -83,5 +82,5 @@ def _go_on_back(step: Step, dead: Operation, begun: dict[str, Any]) -> tuple[str
 def serve(step: Step, made: Operation, wanted: Release, *, tested: bool) -> None:
     """Wait until a release serves, then let the aliases name it."""
     what = Wanted(made.environment, wanted.version, wanted.digest)
-    serving.wait(step.settings.site_api, what, DEADLINE, step.say)
+    step.await_serving(what, DEADLINE)
     naming.name(step, made, what, tested=tested)

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from services.lifecycle.releasing.operation import Operation
-from services.lifecycle.verbs import history, record, undo
+from services.lifecycle.verbs import history, record, repair, undo
 from tests.services.lifecycle.conftest import git
 from tests.services.lifecycle.evidence.test_verification import flip
 
@@ -203,3 +203,17 @@ def test_a_file_that_is_no_release_does_not_stop_the_telling(past, world, tmp_pa
     git("push", "--quiet", "origin", "HEAD:main", folder=clone)
 
     assert len(told(past("canary"))) == 4
+
+
+def test_a_repair_is_told_by_what_it_mended(past, world):
+    number = world.bake()
+    world.approved("canary", number, "promote-1")
+    step = world.verbs.step
+    step.registry.move_alias("canary", None)
+
+    world.verbs(repair, environment="canary", deadline=5, gone="", operation="by-hand-1")
+
+    kind, what = told(past("canary"))[0]
+    assert kind == "mended"
+    assert what.startswith("repaired: ")
+    assert what.endswith("alias canary named the bootstrap model and names what serves now")

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.lifecycle.planning import plan as plans
-from services.lifecycle.planning.plan import MovedError, Plan, PlanFileError, moved
+from services.lifecycle.planning.paper import MovedError, PlanFileError
+from services.lifecycle.planning.plan import Plan, moved
 
 unhurried = settings(deadline=None)  # the machine may have other things to do
 ONE, OTHER = "sha256:" + "1" * 64, "sha256:" + "2" * 64

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from services.lifecycle.errors import AskedWronglyError, ReleaseError
-from services.lifecycle.planning.plan import MovedError
+from services.lifecycle.errors import AskedWronglyError, RegistryError, ReleaseError
+from services.lifecycle.planning.paper import MovedError
 from services.lifecycle.verbs import plan, recheck
 from tests.services.lifecycle.conftest import git
 
@@ -147,3 +147,10 @@ def test_a_plan_needs_to_know_of_what(staged):
         make(staged, None, None)
     with pytest.raises(AskedWronglyError, match="no promotion leads to staging"):
         make(staged, "promote", "staging")
+
+
+def test_a_version_that_nobody_made_is_refused_with_those_that_there_are(staged):
+    with pytest.raises(
+        RegistryError, match=r"has no version 9\. It has 1\. Another one is made by"
+    ):
+        make(staged, "promote", "canary", version="9")

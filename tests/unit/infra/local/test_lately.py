@@ -54,3 +54,16 @@ def test_a_journal_that_is_not_there_or_breaks_off_tells_what_it_can(tmp_path):
 
     (told,) = lately.told(journal)
     assert told.endswith("accuracy is 0.1. All of it: invoke logs train-1")
+
+
+def test_a_repair_that_mended_is_no_failure_and_one_that_could_not_is(tmp_path):
+    journal = tmp_path / "journal.jsonl"
+    write(
+        journal,
+        end("promote-1", "canary", "Undone", "its process died"),
+        end("by-hand-1", "canary", "Mended"),
+        end("by-hand-2", "staging", "Left", "it does not start"),
+    )
+
+    (only,) = lately.told(journal)
+    assert only.startswith("staging: by-hand-2 did not succeed")

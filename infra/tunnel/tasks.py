@@ -22,8 +22,8 @@ def tunnel(_c: Context, site: str) -> None:
     def end(*_: object) -> None:
         raise KeyboardInterrupt
 
-    # A closed terminal closes the forwards too.
-    for name in (signal.SIGTERM, signal.SIGHUP):
+    # A closed terminal closes the forwards too, and Ctrl-C does where a script ignores it.
+    for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, end)
     try:
         _open(site)

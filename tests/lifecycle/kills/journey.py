@@ -15,6 +15,8 @@ import yaml
 from tests.lifecycle.kills import victims
 
 PATIENCE = 240.0
+# So often one command is hit at most, so that what it needs has time to come up again.
+STRIKES = 3
 
 
 @dataclass
@@ -34,17 +36,25 @@ class Kills:
 
     @property
     def count(self):
-        """Return how many processes were hit so far, at how many instants."""
+        """Return at how many instants somebody was hit so far."""
         return sum(self.done.values())
 
     def strike(self, state, process):
-        """Wait for an instant of the command's life and kill somebody in it."""
+        """Kill somebody at an instant of the command's life, and again while it still runs."""
+        for _ in range(STRIKES):
+            if self.count >= self.wanted or not self._strike_once(state, process):
+                return
+
+    def _strike_once(self, state, process):
         end = time.monotonic() + self.random.uniform(0, self.spread)
         kind = self.random.choice(list(victims.SIGNS))
         while time.monotonic() < end and process.poll() is None:
             time.sleep(0.005)
-        if process.poll() is None and victims.kill(state, kind):
+        if process.poll() is not None:
+            return False
+        if victims.kill(state, kind):
             self.done[kind] = self.done.get(kind, 0) + 1
+        return True
 
 
 def go(site, version, digest, kills=None):
@@ -73,7 +83,7 @@ def insist(site, words, kills=None):
         # Into a file: a runner that outlives its command would keep a pipe open.
         with tempfile.TemporaryFile("w+") as shown:
             process = start(site, words, shown)
-            if kills and kills.count < kills.wanted:
+            if kills:
                 kills.strike(site.state, process)
             code = process.wait(PATIENCE)
             shown.seek(0)

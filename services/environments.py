@@ -17,6 +17,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import venv
@@ -57,14 +58,14 @@ def make(folder: Path, files: Sequence[Path]) -> Path:
     if _is_made(folder, content):
         return folder
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with _locked(folder.with_name(folder.name + ".lock")):
+    with _locked(folder.with_name(folder.name + ".lock")) as lock:
         if not _is_made(folder, content):
-            _build(folder, files)
+            _build(folder, files, lock)
             _write_stamp(folder, content)
     return folder
 
 
-def _build(folder: Path, files: Sequence[Path]) -> None:
+def _build(folder: Path, files: Sequence[Path], lock: int) -> None:
     print(f"Setting up {_name(files)} (once, until its requirements change) ...", file=sys.stderr)
     (folder / STAMP).unlink(missing_ok=True)
     if folder.exists():
@@ -75,24 +76,33 @@ def _build(folder: Path, files: Sequence[Path]) -> None:
     own = str(folder / "bin" / "python")
     pip = [sys.executable, "-m", "pip", "--python", own] if borrow else [own, "-m", "pip"]
     for file in files:
-        _install(pip, file)
+        _install(pip, file, lock)
 
 
-def _install(pip: Sequence[str], file: Path) -> None:
+def _install(pip: Sequence[str], file: Path, lock: int) -> None:
     named = OPEN.match(file.read_text())
     if named and _pip_looks_elsewhere(pip) and not _is_locked(pip, named[1], file):
         what = [named[1]]
     else:
         what = ["--require-hashes", "--no-deps", "-r", str(file)]
-    done = subprocess.run(
-        [*pip, "install", "--quiet", "--no-input", "--disable-pip-version-check", *what],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise SetupError(_explain(file, done.stderr))
+    options = ["--quiet", "--no-input", "--disable-pip-version-check"]
+    said, code = _run([*pip, "install", *options, *what], lock)
+    if code:
+        raise SetupError(_explain(file, said))
+
+
+def _run(command: Sequence[str], lock: int) -> tuple[str, int]:
+    """Run pip, which may be two processes; they end with us, or keep the lock until they end."""
+    with subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        start_new_session=True, pass_fds=(lock,),
+    ) as process:  # fmt: skip
+        try:
+            _, said = process.communicate()
+        except BaseException:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
+    return said, process.returncode
 
 
 def _explain(file: Path, stderr: str) -> str:
@@ -173,10 +183,15 @@ def _write_stamp(folder: Path, content: bytes) -> None:
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
+def _locked(path: Path) -> Iterator[int]:
     with path.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+        yield file.fileno()
+
+
+def _end(_signal: int, _frame: object) -> None:
+    """End with the code of SIGTERM; on the way out, the pip that runs is ended too."""
+    raise SystemExit(128 + signal.SIGTERM)
 
 
 def main() -> int:
@@ -185,6 +200,7 @@ def main() -> int:
     parser.add_argument("files", nargs="+", type=Path, metavar="REQUIREMENTS")
     parser.add_argument("--at", type=Path, help="make it in this folder, not in the cache")
     args = parser.parse_args()
+    signal.signal(signal.SIGTERM, _end)
     try:
         print(make(args.at, args.files) if args.at else ensure(*args.files))
     except SetupError as error:

@@ -1,7 +1,14 @@
 """Environments made by content: shared, never half-made, and honest about other sources."""
 
+import contextlib
+import os
+import signal
+import socket
 import subprocess
+import sys
+import time
 
+import psutil
 import pytest
 
 from services import environments
@@ -78,3 +85,66 @@ def test_an_open_lock_gets_another_name_when_pip_looks_elsewhere(tmp_path, monke
 
     assert environments._key(content) != plain
     assert environments._key(b"# closed\n") == environments._key(b"# closed\n")
+
+
+@contextlib.contextmanager
+def hanging(tmp_path):
+    """An environment that is being made by pip, which waits for an index that never answers."""
+    file = lock(tmp_path, "thing==1.0 --hash=sha256:" + "0" * 64 + "\n")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        index = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        env = {**os.environ, "PIP_INDEX_URL": index, "PIP_TIMEOUT": "60"}
+        making = subprocess.Popen(
+            [sys.executable, environments.__file__, file], env=env, stderr=subprocess.DEVNULL
+        )
+        pip = until(lambda: asks(psutil.Process(making.pid), silent.getsockname()[1]))
+        yield making, pip, file
+        with contextlib.suppress(psutil.NoSuchProcess):
+            pip.kill()
+        making.kill()
+        making.wait()
+
+
+def asks(process, port):
+    """Return the child that is connected to a port."""
+    for child in process.children(recursive=True):
+        with contextlib.suppress(psutil.Error):
+            if any(one.raddr and one.raddr.port == port for one in child.net_connections()):
+                return child
+    return None
+
+
+def until(met, seconds=60):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if found := met():
+            return found
+        time.sleep(0.02)
+    raise AssertionError(f"not within {seconds} s")
+
+
+def test_whoever_is_told_to_end_leaves_no_pip_behind(tmp_path):
+    with hanging(tmp_path) as (making, pip, _):
+        making.send_signal(signal.SIGTERM)
+
+        assert making.wait(30) == 143
+        assert until(lambda: not pip.is_running())
+
+
+def test_nobody_makes_it_anew_while_the_pip_of_one_that_was_killed_still_writes(tmp_path):
+    with hanging(tmp_path) as (making, pip, file):
+        making.kill()
+        making.wait()
+        said = tmp_path / "said"
+        with said.open("w") as shown:
+            env = {**os.environ, "PIP_NO_INDEX": "1"}
+            second = subprocess.Popen(
+                [sys.executable, environments.__file__, file], env=env, stderr=shown
+            )
+        time.sleep(1)
+        waits = said.read_text()
+        pip.kill()
+        second.wait(60)
+
+        assert waits == ""
+        assert said.read_text().startswith("Setting up baker")

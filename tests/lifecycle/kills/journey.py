@@ -14,9 +14,9 @@ import yaml
 
 from tests.lifecycle.kills import victims
 
-PATIENCE = 240.0
-# So often one command is hit at most, so that what it needs has time to come up again.
-STRIKES = 3
+PATIENCE = 600.0
+# So often one wish is hit at most, however often it is typed, so that it comes to its end.
+STRIKES = 6
 
 
 @dataclass
@@ -39,11 +39,12 @@ class Kills:
         """Return at how many instants somebody was hit so far."""
         return sum(self.done.values())
 
-    def strike(self, state, process):
-        """Kill somebody at an instant of the command's life, and again while it still runs."""
-        for _ in range(STRIKES):
-            if self.count >= self.wanted or not self._strike_once(state, process):
-                return
+    def strike(self, state, process, most):
+        """Kill somebody while a command runs, and again; return how many times that was."""
+        began = self.count
+        while self.count < min(began + most, self.wanted) and self._strike_once(state, process):
+            pass
+        return self.count - began
 
     def _strike_once(self, state, process):
         end = time.monotonic() + self.random.uniform(0, self.spread)
@@ -77,14 +78,14 @@ def stage(site, version, digest, kills=None):
 
 def insist(site, words, kills=None):
     """Type a command again and again until it has succeeded; return what it said each time."""
-    end = time.monotonic() + PATIENCE
+    end, left = time.monotonic() + PATIENCE, STRIKES
     said = []
     while time.monotonic() < end:
         # Into a file: a runner that outlives its command would keep a pipe open.
         with tempfile.TemporaryFile("w+") as shown:
             process = start(site, words, shown)
             if kills:
-                kills.strike(site.state, process)
+                left -= kills.strike(site.state, process, left)
             code = process.wait(PATIENCE)
             shown.seek(0)
             said.append(f"{code}: {shown.read()}")

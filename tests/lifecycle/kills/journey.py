@@ -14,7 +14,9 @@ import yaml
 
 from tests.lifecycle.kills import victims
 
-PATIENCE = 240.0
+PATIENCE = 600.0
+# So often one wish is hit at most, however often it is typed, so that it comes to its end.
+STRIKES = 6
 
 
 @dataclass
@@ -34,17 +36,26 @@ class Kills:
 
     @property
     def count(self):
-        """Return how many processes were hit so far, at how many instants."""
+        """Return at how many instants somebody was hit so far."""
         return sum(self.done.values())
 
-    def strike(self, state, process):
-        """Wait for an instant of the command's life and kill somebody in it."""
+    def strike(self, state, process, most):
+        """Kill somebody while a command runs, and again; return how many times that was."""
+        began = self.count
+        while self.count < min(began + most, self.wanted) and self._strike_once(state, process):
+            pass
+        return self.count - began
+
+    def _strike_once(self, state, process):
         end = time.monotonic() + self.random.uniform(0, self.spread)
         kind = self.random.choice(list(victims.SIGNS))
         while time.monotonic() < end and process.poll() is None:
             time.sleep(0.005)
-        if process.poll() is None and victims.kill(state, kind):
+        if process.poll() is not None:
+            return False
+        if victims.kill(state, kind):
             self.done[kind] = self.done.get(kind, 0) + 1
+        return True
 
 
 def go(site, version, digest, kills=None):
@@ -67,14 +78,14 @@ def stage(site, version, digest, kills=None):
 
 def insist(site, words, kills=None):
     """Type a command again and again until it has succeeded; return what it said each time."""
-    end = time.monotonic() + PATIENCE
+    end, left = time.monotonic() + PATIENCE, STRIKES
     said = []
     while time.monotonic() < end:
         # Into a file: a runner that outlives its command would keep a pipe open.
         with tempfile.TemporaryFile("w+") as shown:
             process = start(site, words, shown)
-            if kills and kills.count < kills.wanted:
-                kills.strike(site.state, process)
+            if kills:
+                left -= kills.strike(site.state, process, left)
             code = process.wait(PATIENCE)
             shown.seek(0)
             said.append(f"{code}: {shown.read()}")

@@ -9,6 +9,9 @@ from collections import Counter
 
 from tests.lifecycle.kills.endstate import MODEL
 
+# Seconds: the machine is there for those who promote, too.
+PAUSE, PAUSE_AFTER_NOTHING = 0.01, 0.1
+
 
 class Readers:
     """Threads that read one environment until they are told to stop.
@@ -41,8 +44,10 @@ class Readers:
             while not self._stop.is_set():
                 try:
                     self._look(git)
+                    self._stop.wait(PAUSE)
                 except (OSError, http.client.HTTPException, ValueError, KeyError):
                     self.counted["not readable"] += 1
+                    self._stop.wait(PAUSE_AFTER_NOTHING)
 
     def _look(self, git):
         lock = f"refs/locks/{self._environment}"

@@ -86,18 +86,20 @@ def test_all_killed_at_a_named_instant_goes_on_when_the_same_is_typed_again(
 
 
 def test_kills_at_random_instants_change_nothing_but_the_time(site, versions, undisturbed):
-    kills = journey.Kills(random.Random(SEED), wanted=KILLS)
+    kills, promotions = journey.Kills(random.Random(SEED), wanted=KILLS), 0
     with Readers(site, "canary", count=2) as readers:
         while kills.count < kills.wanted:
             for version, digest in versions:
                 before = endstate.head(site)
                 journey.go(site, version, digest, kills)
+                promotions += 1
                 end, commits = undisturbed[version]
                 seen = endstate.look(site)
-                assert seen == end, f"seed {SEED}, after {kills.done}"
-                assert endstate.commits(site, before) == commits, f"seed {SEED}, {kills.done}"
+                told = f"seed {SEED}: {promotions} promotions, {kills.count} kills {kills.done}, "
+                print(f"{told}{dict(readers.counted)}, {len(readers.lies)} lies", flush=True)
+                assert seen == end, told
+                assert endstate.commits(site, before) == commits, told
 
-    print(f"seed {SEED}: {kills.done} killed; {dict(readers.counted)}")
     assert readers.lies == []
 
 

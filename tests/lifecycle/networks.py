@@ -112,12 +112,12 @@ KINDS = {
 }
 
 
-def make(kind, folder):
-    """Make a model folder of a kind."""
+def write(folder, network):
+    """Make a model folder with a network."""
     bootstrap = ROOT / "services" / "classifier" / "bootstrap" / "model"
     shutil.copytree(bootstrap, folder, ignore=shutil.ignore_patterns("version.json"))
-    replace_network(Path(folder), KINDS[kind]())
+    replace_network(Path(folder), network)
 
 
 if __name__ == "__main__":
-    make(sys.argv[1], Path(sys.argv[2]))
+    write(sys.argv[2], KINDS[sys.argv[1]]())

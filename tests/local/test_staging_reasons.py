@@ -15,7 +15,10 @@ from tests.local.conftest import app, until
 pytestmark = pytest.mark.timeout(600)
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("requirements", "requirements-test")
-MODEL = "import sys; from tests.lifecycle import networks; networks.make(sys.argv[1], sys.argv[2])"
+MODEL = (
+    "import sys; from tests.lifecycle import networks; "
+    "networks.write(sys.argv[2], networks.KINDS[sys.argv[1]]())"
+)
 
 
 def python_of(service):

@@ -18,7 +18,8 @@ nox.options.error_on_missing_interpreters = True
 HERE = Path(__file__).parent
 # Files go side by side, since most of their time is waiting for processes; the tests of one
 # file stay together, since they share a site, a server or machines.
-SIDE_BY_SIDE = ("-n", str(min(os.cpu_count() or 1, 8) + 1), "--dist", "loadfile")
+AT_ONCE = str(min(os.cpu_count() or 1, 8) + 1)
+SIDE_BY_SIDE = ("-n", AT_ONCE, "--dist", "loadfile", "--no-loadscope-reorder")
 PYTHON = [
     path
     for path in (

@@ -113,15 +113,16 @@ def lease_show(_c: Context, site: str) -> None:
 
 @task(help={"site": SITE, "hours": "how many more", "yes": "do not ask"})
 def lease_extend(_c: Context, site: str, hours: int = 6, yes: bool = False) -> None:
-    """Move the lease's end."""
-    from infra.provision.cloud import lease
+    """Move the lease's end, and let the platform know."""
+    from infra.provision import extension
+    from infra.provision.view.display import Display
 
     with _in_words():
-        setting, _ = _open(site, yes)
+        setting, ledger = _open(site, yes)
         _must_be_openstack(setting)
         setting.agree(f"Extend lease {setting.lease_name} by {hours} h?")
-        for pool in lease.pools(setting).values():
-            print(lease.left(lease.extend(setting, pool, hours)))
+        with Display() as tell:
+            extension.run(setting, ledger, hours, tell)
 
 
 @task(help={"site": SITE, "yes": "do not ask"})

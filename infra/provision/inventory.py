@@ -7,14 +7,13 @@ from typing import Any
 
 from infra.inventory import console, files
 from infra.inventory import terraform as made
+from infra.inventory.current import KEPT
 from infra.provision.cloud import asking
 from infra.provision.errors import CloudError
 from infra.provision.ledger import fingerprint
 from infra.provision.setting import Setting, Tell
 from infra.sites.site import Site
 
-# Where `invoke check-nodes` and `invoke ssh` look for what Terraform put out.
-KEPT = "outputs.json"
 # The server that each pinned key belongs to: a server built anew has another key.
 PINNED = "servers.json"
 KNOWN_HOSTS = "known_hosts"

@@ -33,7 +33,7 @@ SITE = "a site's name, or the path of its file"
     iterable=["replace"],
 )
 def provision(
-    _c: Context, site: str, *, plan: bool = False, from_: str = "", only: str = "", until: str = "",
+    _c: Context, site: str = "", *, plan: bool = False, from_: str = "", only: str = "", until: str = "",
     replace: list[str] | None = None, yes: bool = False, json: bool = False,
 ) -> None:  # fmt: skip
     """Go from a cloud account to nodes, or on from there."""
@@ -77,7 +77,7 @@ def _outlook(steps: "list[Step]", json: bool) -> None:
         "yes": "do not ask",
     }
 )
-def destroy(_c: Context, site: str, keep_volume: bool = False, yes: bool = False) -> None:
+def destroy(_c: Context, site: str = "", keep_volume: bool = False, yes: bool = False) -> None:
     """Remove what provision made, and list what is left."""
     from infra.provision import ledger as book
     from infra.provision.cloud import destroy as ending
@@ -97,7 +97,7 @@ def destroy(_c: Context, site: str, keep_volume: bool = False, yes: bool = False
 
 
 @task(help={"site": SITE})
-def lease_show(_c: Context, site: str) -> None:
+def lease_show(_c: Context, site: str = "") -> None:
     """Say how long the lease lasts."""
     from infra.provision.cloud import lease
 
@@ -112,7 +112,7 @@ def lease_show(_c: Context, site: str) -> None:
 
 
 @task(help={"site": SITE, "hours": "how many more", "yes": "do not ask"})
-def lease_extend(_c: Context, site: str, hours: int = 6, yes: bool = False) -> None:
+def lease_extend(_c: Context, site: str = "", hours: int = 6, yes: bool = False) -> None:
     """Move the lease's end, and let the platform know."""
     from infra.provision import extension
     from infra.provision.view.display import Display
@@ -126,7 +126,7 @@ def lease_extend(_c: Context, site: str, hours: int = 6, yes: bool = False) -> N
 
 
 @task(help={"site": SITE, "yes": "do not ask"})
-def lease_delete(_c: Context, site: str, yes: bool = False) -> None:
+def lease_delete(_c: Context, site: str = "", yes: bool = False) -> None:
     """Delete the lease, and with it servers that use it."""
     from infra.provision import ledger as book
     from infra.provision.cloud import lease
@@ -171,6 +171,8 @@ def _open(site: str, yes: bool = False, replace: tuple[str, ...] = ()) -> "tuple
 
     here = Path(os.environ.get("GOURMET_FROM", "."))
     chosen = reading.load(site, relative_to=here)
+    if chosen.kind == "local":
+        raise Exit("The local site is this machine: invoke up starts it, invoke down ends it.", 2)
     names = [node.name for node in chosen.nodes]
     for name in replace:
         if name not in names:
@@ -182,10 +184,13 @@ def _open(site: str, yes: bool = False, replace: tuple[str, ...] = ()) -> "tuple
 
 
 def _must_be_openstack(setting: "Setting") -> None:
+    from infra.provision.errors import FindingsError
+    from infra.provision.preflight import offline
+
     if setting.site.kind != "openstack":
         raise Exit(f"Site {setting.site.name} is no OpenStack site: nothing was made for it.", 2)
-    if setting.clouds is None:
-        raise Exit("There is no clouds.yaml here, nor in ~/.config/openstack.", 2)
+    if bad := [str(finding) for finding in offline.of_clouds(setting) if finding.bad]:
+        raise FindingsError(bad)
 
 
 @contextlib.contextmanager

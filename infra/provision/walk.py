@@ -142,13 +142,13 @@ def outlook(stages: Sequence[Stage], setting: Setting, ledger: Ledger) -> list[S
     changed = ""
     for stage in stages:
         record = records.get(stage.name)
-        if changed and stage.run:
+        if changed and stage.run and record:
             steps.append(Step(stage, True, f"if what {changed} brings is new"))
             continue
         step = decide(replace(stage, outdated=None), setting, results, record)
         steps.append(step)
         if step.runs and not stage.always:
-            changed = stage.name
+            changed = changed or stage.name
         if record:
             results[stage.name] = record.result
     return steps

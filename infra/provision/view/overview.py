@@ -99,7 +99,7 @@ def _nodes(setting: Setting) -> tuple[Node, ...]:
     from infra.provision import inventory
 
     site = current.load_filled(setting.site, setting.folder)
-    made = setting.site.kind != "openstack" or (setting.folder / inventory.KEPT).exists()
+    made = setting.site.kind != "openstack" or (setting.folder / current.KEPT).exists()
     if not made:
         return ()
     replies = ask.every_node(

@@ -11,6 +11,8 @@ from infra.provision.setting import Setting, Tell
 from infra.sites.site import Site
 
 PLAYBOOK = plays.PLAYBOOKS / "prepare.yml"
+# Where the data volume is mounted on the head node.
+VOLUME_PATH = "/mnt/data"
 AT_LEAST = re.compile(r"([a-z0-9_.-]+)>=(\d+)")
 
 
@@ -20,13 +22,13 @@ def inputs(setting: Setting, results: Mapping[str, Any]) -> dict[str, Any]:
         "play": plays.texts(PLAYBOOK),
         "nodes": _nodes(setting),
         "servers": servers(results),
-        "facts": facts(setting.site),
+        "facts": {**facts(setting.site), **volume(setting, results)},
     }
 
 
-def run(setting: Setting, _results: Mapping[str, Any], tell: Tell, log: Path) -> dict[str, Any]:
+def run(setting: Setting, results: Mapping[str, Any], tell: Tell, log: Path) -> dict[str, Any]:
     """Run the play, and return what it did to each node."""
-    play = plays.Play("prepare", PLAYBOOK, facts(setting.site))
+    play = plays.Play("prepare", PLAYBOOK, {**facts(setting.site), **volume(setting, results)})
     return {"recap": plays.run(play, setting, tell, log)}
 
 
@@ -34,6 +36,16 @@ def servers(results: Mapping[str, Any]) -> Any:
     """Return the identity of each server that Terraform made: one built anew is bare again."""
     made = results.get("terraform") or {}
     return made.get("outputs", {}).get("servers", {}).get("value")
+
+
+def volume(setting: Setting, results: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the roles are told of the data volume; nothing where the site has none."""
+    made = (results.get("terraform") or {}).get("outputs", {}).get("volume", {}).get("value")
+    if not made:
+        return {}
+    head = setting.site.jump or setting.site.nodes[0]
+    path = setting.openstack.get("volume_path", VOLUME_PATH)
+    return {"volume_id": made, "volume_host": head.name, "volume_path": path}
 
 
 def facts(site: Site) -> dict[str, Any]:

@@ -59,4 +59,3 @@ def _stands(setting: Setting, records: dict[str, Record]) -> bool:
     stage = next(stage for stage in stages.of(setting) if stage.name == PLATFORM)
     results = {name: record.result for name, record in records.items()}
     return not walk.decide(stage, setting, results, records.get(PLATFORM)).runs
-

@@ -33,8 +33,8 @@ SITE = "a site's name, or the path of its file"
     iterable=["replace"],
 )
 def provision(
-    _c: Context, site: str = "", *, plan: bool = False, from_: str = "", only: str = "", until: str = "",
-    replace: list[str] | None = None, yes: bool = False, json: bool = False,
+    _c: Context, site: str = "", *, plan: bool = False, from_: str = "", only: str = "",
+    until: str = "", replace: list[str] | None = None, yes: bool = False, json: bool = False,
 ) -> None:  # fmt: skip
     """Go from a cloud account to nodes, or on from there."""
     from infra.provision import ledger as book

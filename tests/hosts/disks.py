@@ -23,7 +23,8 @@ def detach_all(folder: Path) -> None:
     """Take the disks of a folder off."""
     for file in folder.glob(PATTERN):
         argv = ["losetup", "--noheadings", "--output", "NAME", "--associated", str(file)]
-        for device in subprocess.run(argv, capture_output=True, text=True).stdout.split():
+        listed = subprocess.run(argv, check=False, capture_output=True, text=True).stdout
+        for device in listed.split():
             subprocess.run(["losetup", "--detach", device], check=False, capture_output=True)
 
 

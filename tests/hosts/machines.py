@@ -365,7 +365,8 @@ def _spec(hosts: Hosts, lower: Path, volumes: Mapping[str, str]) -> dict[str, An
                 "files": hosts.files(host),
                 "binds": [
                     bind
-                    for name, identifier in volumes.items() if name == host.name
+                    for name, identifier in volumes.items()
+                    if name == host.name
                     for bind in disks.binds(hosts.disks[name], identifier)
                 ],
             }

@@ -1,4 +1,4 @@
-"""The platform on a cluster: its manifests applied, its secrets made once, its facts those of now."""
+"""The platform on a cluster: its manifests applied, its secrets made once, its facts renewed."""
 
 import base64
 import secrets

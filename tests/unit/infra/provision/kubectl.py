@@ -58,7 +58,7 @@ class Kubectl:
         self.folder.mkdir(exist_ok=True)
         programs.mkdir(exist_ok=True)
         (programs / "kubectl").write_text(
-            f"#!/bin/sh\nexec {sys.executable} {__file__} {self.folder} \"$@\"\n"
+            f'#!/bin/sh\nexec {sys.executable} {__file__} {self.folder} "$@"\n'
         )
         (programs / "kubectl").chmod(0o755)
 

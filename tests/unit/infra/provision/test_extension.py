@@ -53,7 +53,11 @@ def leased(site, setting, kubectl, blazar):
     cloudy = dataclasses.replace(site.site, kind="openstack", openstack=dict(OPENSTACK))
     made = dataclasses.replace(site, site=cloudy, clouds=setting.clouds)
     book = Ledger(made.folder)
-    for name, result in (("lease", {"nodes": blazar.lease()}), ("terraform", {}), ("inventory", {})):
+    for name, result in (
+        ("lease", {"nodes": blazar.lease()}),
+        ("terraform", {}),
+        ("inventory", {}),
+    ):
         book.write(Record(name, DONE, "", ledger.now(), result=result))
     walk.go(stages.of(made), made, book, lambda _stage, _said: None, walk.Wish(only="platform"))
     return made

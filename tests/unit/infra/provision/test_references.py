@@ -81,7 +81,7 @@ def made_by_nobody(wishes, made):
     """Return what is named and not made."""
     whole = {each[:3] for each in made}
     return sorted(
-        (str(wish) for wish in wishes if wish not in made and (wish[3] or wish[:3] not in whole))
+        str(wish) for wish in wishes if wish not in made and (wish[3] or wish[:3] not in whole)
     )
 
 

@@ -41,11 +41,19 @@ def servers(results: Mapping[str, Any]) -> Any:
 def volume(setting: Setting, results: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the roles are told of the data volume; nothing where the site has none."""
     made = (results.get("terraform") or {}).get("outputs", {}).get("volume", {}).get("value")
-    if not made:
+    place = volume_place(setting.site)
+    if not made or place is None:
         return {}
-    head = setting.site.jump or setting.site.nodes[0]
-    path = setting.openstack.get("volume_path", VOLUME_PATH)
-    return {"volume_id": made, "volume_host": head.name, "volume_path": path}
+    return {"volume_id": made, "volume_host": place["host"], "volume_path": place["path"]}
+
+
+def volume_place(site: Site) -> dict[str, str] | None:
+    """Name the node that has the data volume and where it is mounted, if the site has one."""
+    given = site.openstack or {}
+    if not given.get("volume_gib"):
+        return None
+    head = site.jump or site.nodes[0]
+    return {"host": head.name, "path": given.get("volume_path", VOLUME_PATH)}
 
 
 def facts(site: Site) -> dict[str, Any]:

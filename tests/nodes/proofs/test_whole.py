@@ -40,7 +40,7 @@ class Audit:
         (folder / "hosts").write_text("\n".join(lines) + "\n" if lines else "")
         nodes = {h.name: {"address": h.address, "roles": ["worker"]} for h in hosts}
         facts = {
-            **asdict(Machine.facts(_Like(hosts, folder))), "kubernetes": False, "nodes": nodes,
+            **asdict(Machine.facts(_Like(hosts, folder))), "kubernetes": False, "nodes": nodes, "volume": None,
             "hosts": str(folder / "hosts"), "users": [], "site": "pair",
         }  # fmt: skip
         (folder / "facts.json").write_text(json.dumps(facts))

@@ -42,7 +42,8 @@ def test_machines_that_no_terraform_made_are_prepared_once(tmp_path):
 
 
 def test_the_play_is_told_of_the_volume_that_terraform_made(tmp_path):
-    setting = Setting(replace(SITE, openstack={"volume_path": "/srv/photos"}), tmp_path, None)
+    given = {"volume_gib": 1, "volume_path": "/srv/photos"}
+    setting = Setting(replace(SITE, openstack=given), tmp_path, None)
     made = {"terraform": {"outputs": {"volume": {"value": "v1"}}}}
 
     assert prepare.volume(setting, made) == {

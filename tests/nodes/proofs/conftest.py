@@ -47,7 +47,7 @@ class Machine:
             clock_seconds=0.5, timezone="UTC", ipv6="off", dns_name="localhost", firewall="off",
             modules=("br_netfilter", "overlay"), kubernetes=True, nodes=nodes,
             users=({"name": "ada", "sudo": True},),
-            volume={"host": self.host.name, "path": "/mnt/data"},
+            volume={"host": "node1", "path": "/mnt/data"},
         )  # fmt: skip
 
     def node(self) -> Node:

@@ -40,8 +40,8 @@ class Audit:
         (folder / "hosts").write_text("\n".join(lines) + "\n" if lines else "")
         nodes = {h.name: {"address": h.address, "roles": ["worker"]} for h in hosts}
         facts = {
-            **asdict(Machine.facts(_Like(hosts, folder))), "kubernetes": False, "nodes": nodes, "volume": None,
-            "hosts": str(folder / "hosts"), "users": [], "site": "pair",
+            **asdict(Machine.facts(_Like(hosts, folder))), "kubernetes": False, "nodes": nodes,
+            "hosts": str(folder / "hosts"), "users": [], "volume": None, "site": "pair",
         }  # fmt: skip
         (folder / "facts.json").write_text(json.dumps(facts))
         (folder / "waivers.yaml").write_text(yaml.safe_dump(list(waivers)))

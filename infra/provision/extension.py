@@ -6,7 +6,7 @@ from typing import Any
 from infra.provision import ledger as book
 from infra.provision import stages, walk
 from infra.provision.cloud import lease
-from infra.provision.errors import BusyError, StageError
+from infra.provision.errors import BusyError, StageError, WishError
 from infra.provision.ledger import DONE, Ledger, Record
 from infra.provision.setting import Setting
 from infra.provision.walk import Say, Wish
@@ -14,7 +14,19 @@ from infra.provision.walk import Say, Wish
 PLATFORM = "platform"
 
 
-def run(setting: Setting, ledger: Ledger, hours: int, tell: Say) -> None:
+def hours(said: str) -> int:
+    """Read how many hours a lease is to last longer.
+
+    Raises:
+        WishError: it is no whole number above zero.
+    """
+    if said.isascii() and said.isdigit() and int(said):
+        return int(said)
+    what = f"--hours {said} is no whole number above zero, and a lease only gets longer"
+    raise WishError(what, "Say how many more, such as --hours 6")
+
+
+def run(setting: Setting, ledger: Ledger, more: int, tell: Say) -> None:
     """Extend every lease of a site by some hours, and renew what is said of their end.
 
     Raises:
@@ -23,7 +35,7 @@ def run(setting: Setting, ledger: Ledger, hours: int, tell: Say) -> None:
     """
     extended = {}
     for name, pool in lease.pools(setting).items():
-        extended[name] = lease.extend(setting, pool, hours)
+        extended[name] = lease.extend(setting, pool, more)
         tell("lease", lease.left(extended[name]))
     try:
         with book.held(ledger.folder, setting.site.name):

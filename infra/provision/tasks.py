@@ -48,7 +48,7 @@ def provision(
         wish = walk.Wish(from_, only, until)
         setting = setting.on(walk.names(stages.of(setting), wish))
         if plan:
-            _outlook(walk.outlook(stages.of(setting), setting, ledger), json)
+            _outlook(walk.outlook(stages.of(setting), setting, ledger, wish), json)
             return
         with book.held(ledger.folder, setting.site.name), tell:
             results = walk.go(stages.of(setting), setting, ledger, tell, wish)
@@ -112,17 +112,18 @@ def lease_show(_c: Context, site: str = "") -> None:
 
 
 @task(help={"site": SITE, "hours": "how many more", "yes": "do not ask"})
-def lease_extend(_c: Context, site: str = "", hours: int = 6, yes: bool = False) -> None:
+def lease_extend(_c: Context, site: str = "", hours: str = "6", yes: bool = False) -> None:
     """Move the lease's end, and let the platform know."""
     from infra.provision import extension
     from infra.provision.view.display import Display
 
     with _in_words():
         setting, ledger = _open(site, yes)
+        more = extension.hours(hours)
         _must_be_openstack(setting)
-        setting.agree(f"Extend lease {setting.lease_name} by {hours} h?")
+        setting.agree(f"Extend lease {setting.lease_name} by {more} h?")
         with Display() as tell:
-            extension.run(setting, ledger, hours, tell)
+            extension.run(setting, ledger, more, tell)
 
 
 @task(help={"site": SITE, "yes": "do not ask"})

@@ -161,7 +161,8 @@ def show(found: Overview, console: "Console") -> None:
     from rich.text import Text
 
     for said in found.leases:
-        console.print(said, markup=False, highlight=False)
+        if said not in found.problems:
+            console.print(said, markup=False, highlight=False)
     table = Table("node", "address", "reached at", "", box=None, pad_edge=False)
     for node in found.nodes:
         table.add_row(node.name, node.address, node.reached_at, node.says)

@@ -91,6 +91,28 @@ def test_what_asks_a_cloud_says_offline_what_is_wrong_with_its_entries(types, tm
     ]
 
 
+@pytest.mark.parametrize("hours", ["x", "-3", "0", "1.5"])
+def test_a_lease_only_gets_longer(types, hours):
+    assert types("lease.extend", "--site", "kvm", "--hours", hours) == (
+        2, f"--hours {hours} is no whole number above zero, and a lease only gets longer. Say how "
+        "many more, such as --hours 6; nothing was changed."
+    )  # fmt: skip
+
+
+def test_a_plan_of_a_part_is_of_that_part(types):
+    code, said = types("provision", "--site", "kvm", "--plan", "--until", "lease")
+
+    assert code == 0
+    assert [line.split()[0] for line in said.splitlines()] == ["preflight", "lease"]
+
+
+def test_what_is_not_known_of_a_lease_is_told_once(types):
+    code, said = types("status", "--site", "kvm")
+
+    assert code == 1
+    assert said.count("no clouds.yaml here, so the lease is unknown") == 1
+
+
 def test_a_plan_without_anything_says_that_nothing_has_run(types):
     code, said = types("provision", "--site", "kvm", "--plan")
 

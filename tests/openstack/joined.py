@@ -92,7 +92,7 @@ def _an_impostor(hosts, me):
     said = me.types("provision", "--only", "node-checks", "--yes", code=1)
     assert f"shows the key {shown}, and {pinned} is pinned in {me.state}/known_hosts" in said
     assert "shows the key" in me.types("check-nodes", code=1)
-    assert _logs_in(me, "node2") == ""
+    assert _logs_in(me, "node2", "-o", "ControlPath=none") == ""
 
 
 def _fingerprint(line):
@@ -115,9 +115,9 @@ def _changes(said):
     return {name: facts["changed"] for name, facts in recap.items()}
 
 
-def _logs_in(me, node):
+def _logs_in(me, node, *options):
     return subprocess.run(
-        ["ssh", "-F", me.state / "ssh_config", "-o", "BatchMode=yes", node, "hostname"],
+        ["ssh", "-F", me.state / "ssh_config", "-o", "BatchMode=yes", *options, node, "hostname"],
         capture_output=True, text=True, check=False,
     ).stdout.strip()  # fmt: skip
 

@@ -2,6 +2,8 @@
 
 * ProvisionError
   * UnknownSiteError      there is no site of that name, nor such a file
+  * NoSiteError           nobody said which site is meant
+  * NotMadeError          a site has no nodes yet that could be asked
   * UnknownNodeError      a site has no node of that name
   * SiteFileError         a site's file has mistakes; all of them, each with its line
   * NoHostsError          a site has no node to ask
@@ -31,6 +33,26 @@ class UnknownSiteError(ProvisionError):
         hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(names)}."
         super().__init__(
             f"There is no site {name!r}: {hint} A path of a site file will do as well."
+        )
+
+
+class NoSiteError(ProvisionError):
+    """Nobody said which site is meant."""
+
+    def __init__(self, known: Iterable[str]) -> None:
+        super().__init__(
+            f"Which site? Say --site NAME: there are {', '.join(sorted(known))}. "
+            "A path of a site file will do as well."
+        )
+
+
+class NotMadeError(ProvisionError):
+    """A site has no nodes yet that could be asked."""
+
+    def __init__(self, site: str) -> None:
+        super().__init__(
+            f"Site {site} has no nodes here yet: `invoke provision --site {site}` makes them, and "
+            "`--plan` shows how. Were they made from another clone, go on there."
         )
 
 

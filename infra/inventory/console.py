@@ -2,12 +2,15 @@
 
 import base64
 import binascii
+import re
 from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
 
 BEGIN = "-----BEGIN SSH HOST KEY KEYS-----"
 END = "-----END SSH HOST KEY KEYS-----"
+# Its last word; whoever has not printed keys by then prints none.
+FINISHED = re.compile(r"Cloud-init v\. \S+ finished at")
 
 
 def keys(log: str) -> list[tuple[str, str]]:
@@ -24,6 +27,11 @@ def keys(log: str) -> list[tuple[str, str]]:
             if kind.startswith(("ssh-", "ecdsa-")) and _is_key(kind, key):
                 found.append((kind, key))
     return found
+
+
+def is_told(log: str) -> bool:
+    """Say whether a console has printed its keys, or will print none any more."""
+    return bool(keys(log)) or FINISHED.search(log) is not None
 
 
 def pin(known_hosts: Path, names: Iterable[str], found: Iterable[tuple[str, str]]) -> bool:

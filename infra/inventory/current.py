@@ -3,10 +3,13 @@
 import json
 from pathlib import Path
 
-from infra.errors import OutputsError
+from infra.errors import NotMadeError, OutputsError
 from infra.inventory import terraform
 from infra.sites import reading
 from infra.sites.site import Site
+
+# What Terraform put out, in a site's own folder.
+KEPT = "outputs.json"
 
 
 def folder_of(state: Path, site: str) -> Path:
@@ -24,13 +27,26 @@ def load(name: str, relative_to: Path, state: Path) -> Site:
     return load_filled(site, folder_of(state, site.name))
 
 
+def load_made(name: str, relative_to: Path, state: Path) -> Site:
+    """Read a site whose nodes somebody wants to reach.
+
+    Raises:
+        NotMadeError: Terraform makes them, and has not done so here.
+        ProvisionError: as of `load`.
+    """
+    site = load(name, relative_to, state)
+    if site.kind == "openstack" and not (folder_of(state, site.name) / KEPT).exists():
+        raise NotMadeError(site.name)
+    return site
+
+
 def load_filled(site: Site, folder: Path) -> Site:
     """Fill in the outputs that are kept in a site's folder, if any are.
 
     Raises:
         OutputsError: they do not fit the site.
     """
-    kept = folder / "outputs.json"
+    kept = folder / KEPT
     return _filled(site, kept) if kept.exists() else site
 
 
@@ -43,7 +59,7 @@ def keep(site: Site, outputs: Path, state: Path) -> Site:
     filled = _filled(site, outputs)
     folder = folder_of(state, site.name)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "outputs.json").write_text(outputs.read_text(encoding="utf-8"), encoding="utf-8")
+    (folder / KEPT).write_text(outputs.read_text(encoding="utf-8"), encoding="utf-8")
     return filled
 
 

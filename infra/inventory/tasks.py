@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
         "outputs": "file with what `terraform output -json` printed",
     }
 )
-def inventory(_c: Context, site: str, outputs: str = "") -> None:
+def inventory(_c: Context, site: str = "", outputs: str = "") -> None:
     """Write a site's inventory, ssh_config and hosts file from its one source."""
     from infra.errors import ProvisionError
 
@@ -30,12 +30,12 @@ def inventory(_c: Context, site: str, outputs: str = "") -> None:
 
 
 @task(positional=["node"], help={"node": "its name in the site's file", "site": "name or path"})
-def ssh(_c: Context, node: str, site: str) -> None:
+def ssh(_c: Context, node: str, site: str = "") -> None:
     """Log in on a node, with the keys that were pinned."""
     from infra.errors import ProvisionError, UnknownNodeError
 
     try:
-        chosen, folder, _changed = _write(site, "")
+        chosen, folder, _changed = _write(site, "", made=True)
         if node not in (names := [known.name for known in chosen.nodes]):
             raise UnknownNodeError(chosen.name, node, names)
     except ProvisionError as error:
@@ -43,7 +43,7 @@ def ssh(_c: Context, node: str, site: str) -> None:
     os.execvp("ssh", ["ssh", "-F", str(folder / "ssh_config"), node])
 
 
-def _write(site: str, outputs: str) -> "tuple[Site, Path, list[str]]":
+def _write(site: str, outputs: str, made: bool = False) -> "tuple[Site, Path, list[str]]":
     from infra.inventory import current, files
 
     state = Path(os.environ.get("GOURMET_STATE") or ROOT / ".local")
@@ -52,7 +52,8 @@ def _write(site: str, outputs: str) -> "tuple[Site, Path, list[str]]":
 
         chosen = current.keep(reading.load(site, _from("")), _from(outputs), state)
     else:
-        chosen = current.load(site, _from(""), state)
+        load = current.load_made if made else current.load
+        chosen = load(site, _from(""), state)
     folder = current.folder_of(state, chosen.name)
     return chosen, folder, files.write(chosen, folder)
 

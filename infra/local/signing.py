@@ -6,23 +6,15 @@ one and run `up`: a new one is made and trusted too. To end the trust in an old 
 its line.
 """
 
-import base64
 from pathlib import Path
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    load_pem_private_key,
-)
-
+from infra import signing
 from infra.local import state as files
 from infra.local.errors import SiteError
 from infra.local.state import State
 
-# Namespace, Secret and key, as the workflows mount it.
-PLACE = ("argo", "gourmetops-signing", "ed25519.pem")
+# A folder for each namespace and Secret, a file for each key.
+PLACE = (signing.NAMESPACE, signing.SECRET, signing.KEY)
 
 
 class KeyFileError(SiteError):
@@ -40,10 +32,7 @@ def ensure(state: State) -> None:
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         state.secrets.chmod(0o700)
-        pem = Ed25519PrivateKey.generate().private_bytes(
-            Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
-        )
-        files.write(path, pem.decode(), mode=0o600)
+        files.write(path, signing.generate(), mode=0o600)
         _trust(state, _public(path))
     elif not state.trusted_keys.exists():
         _trust(state, _public(path))
@@ -55,17 +44,15 @@ def trusted(state: State) -> str:
 
 
 def _trust(state: State, key: str) -> None:
-    known = state.trusted_keys.read_text().split() if state.trusted_keys.exists() else []
-    files.write(state.trusted_keys, "\n".join(dict.fromkeys([*known, key])) + "\n")
+    known = state.trusted_keys.read_text() if state.trusted_keys.exists() else ""
+    files.write(state.trusted_keys, "\n".join(signing.trusting(known, key).split()) + "\n")
 
 
 def _public(path: Path) -> str:
     try:
-        key = load_pem_private_key(path.read_bytes(), password=None)
+        return signing.public(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise KeyFileError(
             f"{path}: is no key ({error}). Remove it and run this again: a new one is made, and "
             "what the old one signed is still trusted"
         ) from None
-    raw = key.public_key().public_bytes_raw()  # type: ignore[union-attr]  # ours is ed25519
-    return f"ed25519:{base64.b64encode(raw).decode()}"

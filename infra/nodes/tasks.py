@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
         "junit": "also write a JUnit report to this file",
     }
 )
-def check_nodes(_c: Context, site: str, json: bool = False, junit: str = "") -> None:
+def check_nodes(_c: Context, site: str = "", json: bool = False, junit: str = "") -> None:
     """Ask every node at once if it is ready for Kubernetes."""
     from infra.errors import ProvisionError
     from infra.inventory import current
@@ -23,7 +23,7 @@ def check_nodes(_c: Context, site: str, json: bool = False, junit: str = "") -> 
 
     state = Path(os.environ.get("GOURMET_STATE") or ROOT / ".local")
     try:
-        chosen = current.load(site, _from(""), state)
+        chosen = current.load_made(site, _from(""), state)
         known_hosts = current.folder_of(state, chosen.name) / "known_hosts"
         findings = inspection.inspect(chosen, known_hosts)
     except ProvisionError as error:

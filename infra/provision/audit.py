@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from infra.provision import environment, inventory
+from infra.provision import environment, inventory, prepare
 from infra.provision.errors import StageError, log_tail
 from infra.provision.ledger import DONE, Ledger
 from infra.provision.setting import Setting, Tell, Waiting
@@ -73,6 +73,7 @@ def facts(site: Site, folder: Path, cluster: bool) -> dict[str, Any]:
         "firewall": site.needs.firewall,
         "modules": list(site.needs.modules),
         "kubernetes": cluster,
+        "volume": prepare.volume_place(site),
         "nodes": {
             node.name: {"address": node.address, "roles": list(node.roles)} for node in site.nodes
         },

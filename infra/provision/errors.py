@@ -6,6 +6,7 @@
   * NotBuiltError         a stage that this version does not have
   * MissingStageError     a stage alone needs what an earlier one has not brought
   * UnknownStageError     there is no stage of that name
+  * WishError             what was asked for contradicts itself
   * FindingsError         preflight found what would stop a later stage
   * CloudError            OpenStack refused, in its own words
   * DeclinedError         a person said no
@@ -66,6 +67,13 @@ class UnknownStageError(ProvisionError):
         close = get_close_matches(name, names, n=1)
         hint = f"did you mean {close[0]}?" if close else f"they are {', '.join(names)}."
         super().__init__(f"There is no stage {name!r} for this site: {hint}")
+
+
+class WishError(ProvisionError):
+    """What was asked for contradicts itself."""
+
+    def __init__(self, what: str, todo: str) -> None:
+        super().__init__(f"{what}. {todo}; nothing was changed.")
 
 
 class FindingsError(ProvisionError):

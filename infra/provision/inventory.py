@@ -7,17 +7,18 @@ from typing import Any
 
 from infra.inventory import console, files
 from infra.inventory import terraform as made
+from infra.inventory.current import KEPT
 from infra.provision.cloud import asking
 from infra.provision.errors import CloudError
 from infra.provision.ledger import fingerprint
 from infra.provision.setting import Setting, Tell
 from infra.sites.site import Site
 
-# Where `invoke check-nodes` and `invoke ssh` look for what Terraform put out.
-KEPT = "outputs.json"
 # The server that each pinned key belongs to: a server built anew has another key.
 PINNED = "servers.json"
 KNOWN_HOSTS = "known_hosts"
+# How long a server may boot until it has printed its keys.
+CONSOLE_SECONDS = 120.0
 WRITTEN = ("inventory.yaml", "ssh_config", "hosts", "testinfra")
 
 
@@ -49,8 +50,9 @@ def _keys(setting: Setting, site: Site, servers: Mapping[str, str], tell: Tell) 
         return
     try:
         printed = asking.ask(
-            setting.clouds_file, setting.openstack["cloud"], "consoles", servers=new
-        )
+            setting.clouds_file, setting.openstack["cloud"], "consoles", tell, servers=new,
+            deadline=CONSOLE_SECONDS,
+        )  # fmt: skip
     except CloudError:
         printed = {}  # then each key is pinned on first contact
     for node in site.nodes:

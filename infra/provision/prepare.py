@@ -11,6 +11,8 @@ from infra.provision.setting import Setting, Tell
 from infra.sites.site import Site
 
 PLAYBOOK = plays.PLAYBOOKS / "prepare.yml"
+# Where the data volume is mounted on the head node.
+VOLUME_PATH = "/mnt/data"
 AT_LEAST = re.compile(r"([a-z0-9_.-]+)>=(\d+)")
 
 
@@ -20,13 +22,13 @@ def inputs(setting: Setting, results: Mapping[str, Any]) -> dict[str, Any]:
         "play": plays.texts(PLAYBOOK),
         "nodes": _nodes(setting),
         "servers": servers(results),
-        "facts": facts(setting.site),
+        "facts": {**facts(setting.site), **volume(setting, results)},
     }
 
 
-def run(setting: Setting, _results: Mapping[str, Any], tell: Tell, log: Path) -> dict[str, Any]:
+def run(setting: Setting, results: Mapping[str, Any], tell: Tell, log: Path) -> dict[str, Any]:
     """Run the play, and return what it did to each node."""
-    play = plays.Play("prepare", PLAYBOOK, facts(setting.site))
+    play = plays.Play("prepare", PLAYBOOK, {**facts(setting.site), **volume(setting, results)})
     return {"recap": plays.run(play, setting, tell, log)}
 
 
@@ -34,6 +36,24 @@ def servers(results: Mapping[str, Any]) -> Any:
     """Return the identity of each server that Terraform made: one built anew is bare again."""
     made = results.get("terraform") or {}
     return made.get("outputs", {}).get("servers", {}).get("value")
+
+
+def volume(setting: Setting, results: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the roles are told of the data volume; nothing where the site has none."""
+    made = (results.get("terraform") or {}).get("outputs", {}).get("volume", {}).get("value")
+    place = volume_place(setting.site)
+    if not made or place is None:
+        return {}
+    return {"volume_id": made, "volume_host": place["host"], "volume_path": place["path"]}
+
+
+def volume_place(site: Site) -> dict[str, str] | None:
+    """Name the node that has the data volume and where it is mounted, if the site has one."""
+    given = site.openstack or {}
+    if not given.get("volume_gib"):
+        return None
+    head = site.jump or site.nodes[0]
+    return {"host": head.name, "path": given.get("volume_path", VOLUME_PATH)}
 
 
 def facts(site: Site) -> dict[str, Any]:

@@ -37,8 +37,8 @@ PLANS = {
     iterable=["replace"],
 )
 def provision(
-    _c: Context, site: str, *, plan: bool = False, from_: str = "", only: str = "", until: str = "",
-    replace: list[str] | None = None, yes: bool = False, json: bool = False,
+    _c: Context, site: str = "", *, plan: bool = False, from_: str = "", only: str = "",
+    until: str = "", replace: list[str] | None = None, yes: bool = False, json: bool = False,
 ) -> None:  # fmt: skip
     """Go from a cloud account to nodes, or on from there."""
     from infra.provision import ledger as book
@@ -52,7 +52,7 @@ def provision(
         wish = walk.Wish(from_, only, until)
         setting = setting.on(walk.names(stages.of(setting), wish))
         if plan:
-            _outlook(walk.outlook(stages.of(setting), setting, ledger), json)
+            _outlook(walk.outlook(stages.of(setting), setting, ledger, wish), json)
             return
         with book.held(ledger.folder, setting.site.name), tell:
             results = walk.go(stages.of(setting), setting, ledger, tell, wish)
@@ -83,8 +83,8 @@ def _outlook(steps: "list[Step]", json: bool) -> None:
     }
 )
 def destroy(
-    _c: Context, site: str, *, keep_volume: bool = False, yes: bool = False, plan: bool = False,
-    json: bool = False,
+    _c: Context, site: str = "", *, keep_volume: bool = False, yes: bool = False,
+    plan: bool = False, json: bool = False,
 ) -> None:  # fmt: skip
     """Remove what provision made, and list what is left."""
     from infra.provision import ledger as book
@@ -113,7 +113,7 @@ def destroy(
 
 
 @task(help={"site": SITE})
-def lease_show(_c: Context, site: str) -> None:
+def lease_show(_c: Context, site: str = "") -> None:
     """Say how long the lease lasts."""
     from infra.provision.cloud import lease
 
@@ -129,27 +129,30 @@ def lease_show(_c: Context, site: str) -> None:
 
 @task(help={"site": SITE, "hours": "how many more", "yes": "do not ask", **PLANS})
 def lease_extend(
-    _c: Context, site: str, *, hours: int = 6, yes: bool = False, plan: bool = False,
+    _c: Context, site: str = "", *, hours: str = "6", yes: bool = False, plan: bool = False,
     json: bool = False,
 ) -> None:  # fmt: skip
-    """Move the lease's end."""
-    from infra.provision.cloud import lease, outlook
+    """Move the lease's end, and let the platform know."""
+    from infra.provision import extension
+    from infra.provision.cloud import outlook
+    from infra.provision.view.display import Display
 
     _json_is_for_plans(plan, json)
     with _in_words():
-        setting, _ = _open(site, yes)
+        setting, ledger = _open(site, yes)
+        more = extension.hours(hours)
         _must_be_openstack(setting)
         if plan:
-            _show(outlook.extending(setting, hours), outlook.told_extending, json)
+            _show(outlook.extending(setting, more), outlook.told_extending, json)
             return
-        setting.agree(f"Extend lease {setting.lease_name} by {hours} h?")
-        for pool in lease.pools(setting).values():
-            print(lease.left(lease.extend(setting, pool, hours)))
+        setting.agree(f"Extend lease {setting.lease_name} by {more} h?")
+        with Display() as tell:
+            extension.run(setting, ledger, more, tell)
 
 
 @task(help={"site": SITE, "yes": "do not ask", **PLANS})
 def lease_delete(
-    _c: Context, site: str, *, yes: bool = False, plan: bool = False, json: bool = False
+    _c: Context, site: str = "", *, yes: bool = False, plan: bool = False, json: bool = False
 ) -> None:
     """Delete the lease, and with it servers that use it."""
     from infra.provision import ledger as book
@@ -214,6 +217,8 @@ def _open(site: str, yes: bool = False, replace: tuple[str, ...] = ()) -> "tuple
 
     here = Path(os.environ.get("GOURMET_FROM", "."))
     chosen = reading.load(site, relative_to=here)
+    if chosen.kind == "local":
+        raise Exit("The local site is this machine: invoke up starts it, invoke down ends it.", 2)
     names = [node.name for node in chosen.nodes]
     for name in replace:
         if name not in names:
@@ -225,14 +230,13 @@ def _open(site: str, yes: bool = False, replace: tuple[str, ...] = ()) -> "tuple
 
 
 def _must_be_openstack(setting: "Setting") -> None:
+    from infra.provision.errors import FindingsError
+    from infra.provision.preflight import offline
+
     if setting.site.kind != "openstack":
         raise Exit(f"Site {setting.site.name} is no OpenStack site: nothing was made for it.", 2)
-    if setting.clouds is None:
-        raise Exit(
-            "There is no clouds.yaml here, nor in ~/.config/openstack. Download one from the "
-            "cloud's dashboard (Identity, Application Credentials) and put it there.",
-            2,
-        )
+    if bad := [str(finding) for finding in offline.of_clouds(setting) if finding.bad]:
+        raise FindingsError(bad)
 
 
 @contextlib.contextmanager

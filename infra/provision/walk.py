@@ -7,7 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from infra.errors import ProvisionError
-from infra.provision.errors import MissingStageError, NotBuiltError, UnknownStageError
+from infra.provision.errors import (
+    MissingStageError,
+    NotBuiltError,
+    UnknownStageError,
+    WishError,
+)
 from infra.provision.ledger import DONE, FAILED, STARTED, Ledger, Record, fingerprint, now
 from infra.provision.setting import Setting, Tell
 
@@ -103,10 +108,7 @@ def go(
     for index, stage in enumerate(way):
         record = records.get(stage.name)
         if wish.only and index != forced:
-            if record is not None and record.state == DONE:
-                results[stage.name] = record.result
-            elif way[-1].needs is None or stage.name in way[-1].needs:
-                raise MissingStageError(wish.only, stage.name)
+            results |= _brought(stage, record, way[-1])
             continue
         if stage.run is None:
             raise NotBuiltError(stage.name)
@@ -122,13 +124,27 @@ def go(
     return results
 
 
+def _brought(stage: Stage, record: Record | None, alone: Stage) -> dict[str, Any]:
+    """Return what an earlier stage has brought to one that runs alone.
+
+    Raises:
+        MissingStageError: it has brought nothing, and is needed.
+    """
+    if record is not None and record.state == DONE:
+        return {stage.name: record.result}
+    if alone.needs is None or stage.name in alone.needs:
+        raise MissingStageError(alone.name, stage.name)
+    return {}
+
+
 def names(stages: Sequence[Stage], wish: Wish) -> tuple[str, ...]:
     """Name the stages that a walk comes to, or is to be judged for: preflight alone is for all.
 
     Raises:
         UnknownStageError: the wish names a stage that the site does not have.
+        WishError: it contradicts itself.
     """
-    _index(stages, wish.first)
+    _must_agree(stages, wish)
     last = _index(stages, wish.only or wish.until)
     known = tuple(stage.name for stage in stages)
     if last in (None, 0):
@@ -136,19 +152,42 @@ def names(stages: Sequence[Stage], wish: Wish) -> tuple[str, ...]:
     return (wish.only,) if wish.only else known[: (last or 0) + 1]
 
 
-def outlook(stages: Sequence[Stage], setting: Setting, ledger: Ledger) -> list[Step]:
-    """Say for each stage, without asking anybody, what the ledger knows of it."""
+def _must_agree(stages: Sequence[Stage], wish: Wish) -> None:
+    first, until = _index(stages, wish.first), _index(stages, wish.until)
+    if wish.only and (wish.first or wish.until):
+        other = "--from" if wish.first else "--until"
+        raise WishError(f"--only {wish.only} is one stage, and {other} means several", "Say one")
+    if first is not None and until is not None and first > until:
+        what = f"--from {wish.first} comes after --until {wish.until}, so no stage is left"
+        raise WishError(what, "Turn them round")
+
+
+def outlook(
+    stages: Sequence[Stage], setting: Setting, ledger: Ledger, wish: Wish
+) -> list[Step]:  # fmt: skip
+    """Say for each stage of a walk, without asking anybody, what the ledger knows of it.
+
+    Raises:
+        MissingStageError: a stage alone needs what an earlier one has not brought.
+    """
     records, results, steps = ledger.latest(), dict[str, Any](), list[Step]()
+    forced = _index(stages, wish.first or wish.only)
+    last = _index(stages, wish.only or wish.until)
     changed = ""
-    for stage in stages:
+    for index, stage in enumerate(stages[: len(stages) if last is None else last + 1]):
         record = records.get(stage.name)
-        if changed and stage.run:
+        if wish.only and index != forced:
+            results |= _brought(stage, record, stages[last or 0])
+            continue
+        if changed and stage.run and record and index != forced:
             steps.append(Step(stage, True, f"if what {changed} brings is new"))
             continue
         step = decide(replace(stage, outdated=None), setting, results, record)
+        if index == forced and stage.run and not step.runs:
+            step = replace(step, runs=True, why="you asked for it")
         steps.append(step)
         if step.runs and not stage.always:
-            changed = stage.name
+            changed = changed or stage.name
         if record:
             results[stage.name] = record.result
     return steps

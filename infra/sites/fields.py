@@ -8,6 +8,7 @@ from infra.sites.shape import (
     address,
     cidr,
     flag,
+    folder,
     host,
     login,
     name,
@@ -109,6 +110,8 @@ OPENSTACK = Keys(
         "lease_hours": Plain(whole(1, 168)),
         # A volume for data on the head node, which outlives that node.
         "volume_gib": Plain(whole(1, 10000)),
+        # Where it is mounted there.
+        "volume_path": Plain(folder),
         # An object-store container for data.
         "container": Plain(text),
         # Where the state is kept; else a locked file beside the ledger.

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from infra.errors import SiteFileError, UnknownSiteError
+from infra.errors import NoSiteError, SiteFileError, UnknownSiteError
 from infra.sites import fields, rules
 from infra.sites.shape import Free, Keys, Many, Plain, Shape
 from infra.sites.site import Needs, Network, Node, Registry, Site, Ssh, User
@@ -25,9 +25,12 @@ def load(name: str, relative_to: Path = Path()) -> Site:
     """Read a site by its name, or by the path of its file.
 
     Raises:
+        NoSiteError: the name is empty.
         UnknownSiteError: there is neither.
         SiteFileError: the file has mistakes.
     """
+    if not name:
+        raise NoSiteError(known())
     if name in known():
         return read(HERE / f"{name}.yaml")
     file = relative_to / name

@@ -43,7 +43,7 @@ def _kind(data: dict[str, Any], nodes: list[dict[str, Any]]) -> Iterator[Said]:
         yield "nodes", "the local site is this machine; it has no nodes"
     if kind in ("openstack", "server") and not nodes:
         yield "nodes", f"a site of kind {kind} needs at least one"
-    if nodes and not _mapping(data.get("ssh")).get("user"):
+    if nodes and "ssh" not in data:
         yield "ssh.user", "it is missing: who logs in on the nodes?"
 
 

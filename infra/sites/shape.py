@@ -12,6 +12,8 @@ LOGIN = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
 KEY_KINDS = r"(sk-)?(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp\d+)(@openssh\.com)?"
 PUBLIC_KEY = re.compile(KEY_KINDS + r" [A-Za-z0-9+/]{40,}={0,2}( [^\n]*)?")
 SECRET = re.compile(r"secret|password|token|private|access_key|credential|conn_str", re.I)
+FOLDER = re.compile(r"(/[A-Za-z0-9._-]+)+")
+SYSTEM = ("bin", "boot", "dev", "etc", "lib", "lib64", "proc", "root", "run", "sbin", "sys", "usr")
 HOST = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?")
 
 # Says what is wrong with a plain value, or None.
@@ -158,6 +160,15 @@ def cidr(value: Any) -> str | None:
         ipaddress.ip_network(str(value))
     except ValueError as error:
         return f"{value!r} is no range of addresses ({error})"
+    return None
+
+
+def folder(value: Any) -> str | None:
+    """A folder of a node that is nothing of the system's, such as /mnt/data."""
+    if not isinstance(value, str) or not FOLDER.fullmatch(value) or ".." in value.split("/"):
+        return f"{value!r} is no absolute path of letters, digits, dots, dashes and underscores"
+    if value.split("/")[1] in SYSTEM:
+        return f"{value!r} belongs to the system; choose one such as /mnt/data or /srv/data"
     return None
 
 

@@ -22,7 +22,7 @@ class TunnelError(ProvisionError):
 
     def __init__(self, node: str, said: str) -> None:
         self.node = node
-        super().__init__(f"{node}: {said}. Ask the nodes how they are: invoke check-nodes --site …")
+        super().__init__(f"{node}: {said}. Ask the nodes how they are: invoke check-nodes")
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @task(help={"site": "a site's name, or the path of its file"})
-def tunnel(_c: Context, site: str) -> None:
+def tunnel(_c: Context, site: str = "") -> None:
     """Open the dashboards of a site here, until Ctrl-C."""
     from infra.errors import ProvisionError
 
@@ -40,7 +40,7 @@ def _open(name: str) -> None:
     from infra.tunnel.services import listed
 
     state = Path(os.environ.get("GOURMET_STATE") or ROOT / ".local")
-    site = current.load(name, Path(os.environ.get("GOURMET_FROM", ".")), state)
+    site = current.load_made(name, Path(os.environ.get("GOURMET_FROM", ".")), state)
     if site.kind == "local":
         raise Exit("The local site is on this machine already: invoke status says where.", 2)
     folder = current.folder_of(state, site.name)

@@ -17,6 +17,8 @@ import sys
 import time
 from pathlib import Path
 
+from tests.hosts import disks
+
 NAMESPACES = ("mount", "net", "pid", "uts", "ipc", "cgroup")
 
 
@@ -37,6 +39,7 @@ def main() -> int:
         _remove_cable(spec["bridge"]["cable"])
         for swap in Path(spec["folder"]).glob("*-swap/file"):
             subprocess.run(["swapoff", swap], check=False, capture_output=True)
+        disks.detach_all(Path(spec["folder"]))
         (group.parent / "cgroup.procs").write_text(str(os.getpid()))
         _remove(group)
         shutil.rmtree(spec["folder"], ignore_errors=True)

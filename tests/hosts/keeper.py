@@ -97,6 +97,7 @@ class Machine:
         argv += [f"--directory={self.home}/root", "--console=read-only", "--link-journal=no"]
         argv += [f"--network-namespace-path=/run/netns/{self.name}", "--capability=CAP_NET_ADMIN"]
         argv += ["--resolv-conf=off", "--timezone=off", "--boot"]
+        argv += [f"--bind={bind}" for bind in self.facts["binds"]]
         if self.spec["may_swap"]:
             argv += ["--system-call-filter=swapon swapoff", f"--bind={self.swap}:/swap"]
         enter = ["sh", "-c", f'echo 0 > {self.group}/cgroup.procs && exec "$@"', "enter"]

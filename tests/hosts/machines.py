@@ -27,6 +27,9 @@ Faults are real: `run` breaks whatever a shell can break (`systemctl stop ssh`),
 * `power_off()`, `boot()`, `wait()`; `run("systemctl reboot")` reboots for real, disk kept
 * `wipe()`            a new machine with the same name and address: bare, with another host key
 
+`running(…, volumes={"node1": ID})` puts a blank disk into a machine, a real block device under the
+name that a cloud's volume of that id has there. It outlives `wipe()`.
+
 Nothing is left behind, however a test ends: janitor.py.
 """
 
@@ -40,14 +43,14 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from tests.hosts import rootfs
+from tests.hosts import disks, rootfs
 
 ROOT = Path(__file__).parents[2]
 TOOLS = {
@@ -185,6 +188,8 @@ class Hosts:
     process: "subprocess.Popen[str] | None" = None
     user: str = rootfs.USER
     way_in: str = ""
+    # The block device in each machine that has one.
+    disks: dict[str, str] = field(default_factory=dict)
     _all: dict[str, Host] = field(default_factory=dict)
     # A test may follow its machines from several threads.
     _one_at_a_time: "threading.Lock" = field(default_factory=threading.Lock)
@@ -295,16 +300,17 @@ class Hosts:
 
 
 @contextlib.contextmanager
-def running(count: int = 3) -> Iterator[Hosts]:
+def running(count: int = 3, volumes: Mapping[str, str] | None = None) -> Iterator[Hosts]:
     """Boot machines of one's own; they end with the block."""
     lower = rootfs.ensure()
     folder = Path(tempfile.mkdtemp(prefix="gourmetops-hosts-"))
     with _free_number() as number:
         names = tuple(f"node{index + 1}" for index in range(count))
         hosts = Hosts(folder, number, names)
+        hosts.disks |= {name: disks.attach(folder, name) for name in volumes or {}}
         _new_key(hosts.key)
         spec = folder / "spec.json"
-        spec.write_text(json.dumps(_spec(hosts, lower)))
+        spec.write_text(json.dumps(_spec(hosts, lower, volumes or {})))
         with (folder / "keeper.log").open("w") as log:
             hosts.process = subprocess.Popen(
                 [sys.executable, "-m", "tests.hosts.janitor", str(spec)], cwd=ROOT,
@@ -337,7 +343,7 @@ def _new_key(file: Path) -> None:
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", file], check=True)
 
 
-def _spec(hosts: Hosts, lower: Path) -> dict[str, Any]:
+def _spec(hosts: Hosts, lower: Path, volumes: Mapping[str, str]) -> dict[str, Any]:
     number = hosts.number
     return {
         "folder": str(hosts.folder),
@@ -357,6 +363,12 @@ def _spec(hosts: Hosts, lower: Path) -> dict[str, Any]:
                 "address": host.address,
                 "interfaces": ["ens3", "ens4"],
                 "files": hosts.files(host),
+                "binds": [
+                    bind
+                    for name, identifier in volumes.items()
+                    if name == host.name
+                    for bind in disks.binds(hosts.disks[name], identifier)
+                ],
             }
             for host in hosts
         ],

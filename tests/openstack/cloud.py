@@ -120,7 +120,9 @@ def _serve(at: Layout, parts: Parts) -> None:
         _run(at, parts, name, name, at.etc / service / f"{service}.conf")
     for host in COMPUTE:
         nova = at.etc / "nova"
-        _run(at, parts, host, "nova-compute", nova / "nova.conf", nova / f"{host}.conf")
+        files = [f"--config-file={nova / name}" for name in ("nova.conf", f"{host}.conf")]
+        argv = [str(at.python), str(HERE / "compute.py"), *files]
+        parts.start(host, argv, {**databases.environment(at), "CONSOLES": str(at.consoles)})
     parts.wait_for({name: at.ports[name] for name in (*APPLICATIONS, *LATER)})
 
 

@@ -34,7 +34,7 @@ class Bind(api.MechanismDriver):
 
 
 def write(layout: Layout) -> None:
-    """Write the files of every service, fresh keys for Keystone, and neutron's driver."""
+    """Write the files of every service, fresh keys for Keystone, and the drivers of our own."""
     for name, sections in _services(layout).items():
         _ini(layout.etc / name, sections)
         (layout.state / name.partition("/")[0] / "lock").mkdir(parents=True, exist_ok=True)
@@ -47,6 +47,7 @@ def write(layout: Layout) -> None:
     _keys(layout.state / "fernet")
     _keys(layout.state / "credential")
     _driver(layout.home / "plugins")
+    layout.consoles.mkdir()
 
 
 def _services(at: Layout) -> dict[str, Sections]:
@@ -103,7 +104,8 @@ def _nova(at: Layout) -> Sections:
         "DEFAULT": {
             "state_path": at.state / "nova",
             "transport_url": _queue(at),
-            "compute_driver": "fake.FakeDriverWithoutFakeNodes",
+            # Nova's fake one, with a console (hypervisor.py).
+            "compute_driver": "hypervisor.Hypervisor",
             "concurrency_backend": "threading",
             "periodic_fuzzy_delay": 0,
             "use_cow_images": False,

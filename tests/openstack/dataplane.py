@@ -1,18 +1,30 @@
 """The half of a cloud that the test cloud lacks: its servers, as machines that answer over SSH.
 
 The machines of tests/hosts have the fixed addresses that the site's file gives its nodes. What
-Nova and Neutron believe is made true of them: a new server is a bare machine, one that is gone
-has no power, and the head node answers at the floating address.
+Nova and Neutron believe is made true of them: a new server is a bare machine, which prints its
+keys on its console as cloud-init does, one that is gone has no power, and the head node answers at
+the floating address.
 """
 
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.hosts.machines import Hosts
+from tests.hosts.machines import Host, Hosts
 from tests.openstack.cloud import Cloud
 
 SECONDS = 0.5
+PRINTS = """\
+[    0.000000] Linux version 6.8.0-51-generic
+{name} login: ci-info: no authorized SSH keys fingerprints found for user cc.
+<14>Nov 29 21:00:00 cloud-init: #############################################################
+<14>Nov 29 21:00:00 cloud-init: -----BEGIN SSH HOST KEY FINGERPRINTS-----
+{fingerprints}<14>Nov 29 21:00:00 cloud-init: -----END SSH HOST KEY FINGERPRINTS-----
+<14>Nov 29 21:00:00 cloud-init: #############################################################
+-----BEGIN SSH HOST KEY KEYS-----
+{keys}-----END SSH HOST KEY KEYS-----
+[   11.9] cloud-init[612]: Cloud-init v. 24.4-0ubuntu1 finished at Sun, 29 Nov 2026 21:00:00 +0000.
+"""
 
 
 class DataPlane:
@@ -23,6 +35,8 @@ class DataPlane:
         self.problem: Exception | None = None
         self._asks = cloud.member()
         self._suffix = suffix
+        self._consoles = cloud.at.consoles
+        (self._consoles / f"mlops-{suffix}").touch()
         self._servers: dict[str, str] = {}
         self._fresh = {host.name for host in hosts}
         self._address = hosts.way_in
@@ -61,8 +75,21 @@ class DataPlane:
                 host.wipe()
             elif before and not now:
                 host.power_off()
+            if now:
+                self._print(host, now)
             self._fresh.discard(host.name)
             self._servers[host.name] = now or ""
+
+    def _print(self, host: Host, server: str) -> None:
+        """Put on a server's console what cloud-init prints of its machine's keys."""
+        every = "for key in /etc/ssh/ssh_host_*_key.pub; do {} $key; done"
+        fingerprints = host.run(every.format("ssh-keygen -lf"))
+        text = PRINTS.format(
+            name=host.name, fingerprints=fingerprints, keys=host.run(every.format("cat"))
+        )
+        half = self._consoles / f".{server}"
+        half.write_text(text)
+        half.rename(self._consoles / server)
 
     def _float(self) -> None:
         listed = self._asks.ask("GET", "neutron", "/v2.0/floatingips")["floatingips"]

@@ -35,6 +35,7 @@ def joined(start, travellers):
             _there(hosts, me)
             _again(me)
             _one_anew(me)
+            _an_impostor(hosts, me)
             _back(start.cloud, me)
         finally:
             me.tidies()  # while the machines are still there
@@ -43,6 +44,8 @@ def joined(start, travellers):
 def _there(hosts, me):
     said = me.types("provision", *UNTIL)
     assert outputs(me)["floating_ip"] == hosts.way_in
+    for node in ("node1", "node2", "node3"):
+        assert f"{node} is a new server; its key is pinned from its console" in said
     assert "node2: DNS: food.test does not resolve; the next stage mends that" in said
     assert _logs_in(me, "node3") == "node3"
     assert set(keys(me)) == {hosts.way_in, "192.168.1.12", "192.168.1.13"}
@@ -66,6 +69,7 @@ def _one_anew(me):
     said = me.types("provision", "--replace", "node3", "--json", *UNTIL)
     after = outputs(me)["servers"]
     assert {name for name in after if after[name] != before[name]} == {"node3"}
+    assert "node3 is a new server; its key is pinned from its console" in said
     assert keys(me)["192.168.1.13"] != pinned.pop("192.168.1.13")
     assert pinned.items() <= keys(me).items()
     changes = _changes(said)
@@ -77,6 +81,25 @@ def _one_anew(me):
     assert re.search(r"lease_mlops_kvm is ACTIVE, [12] h \d\d min left", shown)
     assert "last audit: " in shown
     assert re.search(r"[67] h \d\d min", me.types("lease.extend", "--hours", "5", "--yes"))
+    assert re.search(r"^lease .* stands: done", me.types("provision", *UNTIL), re.M)
+
+
+def _an_impostor(hosts, me):
+    """Somebody answers at a node's address with a key that its console never showed."""
+    pinned = _fingerprint(keys(me)["192.168.1.12"])
+    hosts["node2"].new_host_key()
+    shown = _fingerprint(hosts["node2"].read("/etc/ssh/ssh_host_ed25519_key.pub"))
+    said = me.types("provision", "--only", "node-checks", "--yes", code=1)
+    assert f"shows the key {shown}, and {pinned} is pinned in {me.state}/known_hosts" in said
+    assert "shows the key" in me.types("check-nodes", code=1)
+    assert _logs_in(me, "node2", "-o", "ControlPath=none") == ""
+
+
+def _fingerprint(line):
+    """Return what Paramiko and ssh-keygen -l call a key, from its line."""
+    argv = ["ssh-keygen", "-lf", "-"]
+    said = subprocess.run(argv, input=line, capture_output=True, text=True, check=True).stdout
+    return f"{line.split()[0]} {said.split()[1]}"
 
 
 def _back(cloud, me):
@@ -92,9 +115,9 @@ def _changes(said):
     return {name: facts["changed"] for name, facts in recap.items()}
 
 
-def _logs_in(me, node):
+def _logs_in(me, node, *options):
     return subprocess.run(
-        ["ssh", "-F", me.state / "ssh_config", "-o", "BatchMode=yes", node, "hostname"],
+        ["ssh", "-F", me.state / "ssh_config", "-o", "BatchMode=yes", *options, node, "hostname"],
         capture_output=True, text=True, check=False,
     ).stdout.strip()  # fmt: skip
 

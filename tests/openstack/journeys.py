@@ -82,6 +82,7 @@ def there_and_back(start, travellers):
     assert "2 h" in me.types("lease.show")
     assert "7 h" in me.types("lease.extend", "--hours", "5", "--yes")
     assert "7 h" in me.types("status", code=1)  # no machine answers there
+    assert re.search(r"^lease .* stands: done", me.types("provision", *UNTIL), re.M)
 
     refused = me.types("destroy", code=2)
     assert "Nobody is here to ask; say --yes." in refused

@@ -42,6 +42,11 @@ class Layout:
         return self.home / "state"
 
     @property
+    def consoles(self) -> Path:
+        """The folder of what servers print, a file for each id."""
+        return self.home / "consoles"
+
+    @property
     def python(self) -> Path:
         """The interpreter that has OpenStack's packages."""
         return self.packages / "bin" / "python"

@@ -99,9 +99,11 @@ class Lab:
 
 
 @contextmanager
-def lab(folder: Path, count: int = 2, **changes: Any) -> Iterator[Lab]:
+def lab(
+    folder: Path, count: int = 2, volumes: dict[str, str] | None = None, **changes: Any
+) -> Iterator[Lab]:
     """Boot machines, write the files of their site, and pin their keys."""
-    with machines.running(count) as hosts:
+    with machines.running(count, volumes) as hosts:
         file = hosts.write_site(folder / "lab.yaml", **changes)
         site = reading.load(str(file), folder)
         files.write(site, folder)

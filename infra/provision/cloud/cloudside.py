@@ -15,6 +15,8 @@ from blazarclient.exception import BlazarClientException
 from keystoneauth1.exceptions import ClientException  # type: ignore[import-not-found]
 from openstack.exceptions import SDKException
 
+from infra.inventory import console
+
 POLL = 1.0
 ENDED = ("TERMINATED", "ERROR")
 
@@ -156,14 +158,31 @@ def _bears(name: str, end: str) -> bool:
 
 
 def consoles(cloud: openstack.connection.Connection, words: dict[str, Any]) -> dict[str, str]:
-    """Return what each server has printed while it booted; nothing for one that cannot tell."""
-    found = {}
-    for name, server in words["servers"].items():
-        try:
-            found[name] = str(cloud.compute.get_server_console_output(server)["output"] or "")
-        except SDKException:
-            found[name] = ""
+    """Return what each server has printed while it booted; nothing for one that cannot tell.
+
+    A server that boots prints its keys last, so that is waited for.
+    """
+    deadline = time.monotonic() + words["deadline"]
+    found: dict[str, str] = {}
+    boots = dict(words["servers"])
+    while boots:
+        for name, server in list(boots.items()):
+            printed = _printed(cloud, server)
+            found[name] = printed or ""
+            if printed is None or console.is_told(printed):
+                del boots[name]
+        if not boots or time.monotonic() > deadline:
+            break
+        _say({"waiting": f"the console of {', '.join(boots)} shows no host key yet"})
+        time.sleep(POLL)
     return found
+
+
+def _printed(cloud: openstack.connection.Connection, server: str) -> str | None:
+    try:
+        return str(cloud.compute.get_server_console_output(server)["output"] or "")
+    except SDKException:
+        return None
 
 
 def _create(cloud: openstack.connection.Connection, leases: Any, words: dict[str, Any]) -> Any:

@@ -69,6 +69,8 @@ def outdated(setting: Setting, result: Mapping[str, Any]) -> str | None:
             return f"there is another lease {pool.name} now"
         if found["status"] != "ACTIVE":
             return f"lease {pool.name} is {found['status']}"
+        if found["ends"] != result[name]["ends"]:
+            return f"lease {pool.name} ends at {found['ends']} now"
     return None
 
 

@@ -3,7 +3,10 @@
 import hashlib
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+
+import yaml
 
 from infra.provision.errors import StageError
 from infra.provision.setting import Setting
@@ -22,15 +25,20 @@ def values_of(setting: Setting) -> str:
     return setting.site.name if own.exists() else LIKE[setting.site.kind]
 
 
-def render_platform(setting: Setting) -> Path:
+def render_platform(setting: Setting, facts: Mapping[str, str]) -> Path:
     """Render the platform into the site's folder, and return where.
+
+    Args:
+        setting: The site.
+        facts: What steps of workflows are told beyond what the site's values say.
 
     Raises:
         StageError: the charts refused, in their own words.
     """
     folder = setting.folder / "manifests" / "platform"
-    fact = f"workflows.facts.GOURMET_SITE={setting.site.name}"
-    argv = ["charts", "render", "--platform", "--site", values_of(setting), "--set", fact]
+    argv = ["charts", "render", "--platform", "--site", values_of(setting)]
+    for name, value in facts.items():
+        argv += ["--set", f"workflows.facts.{name}={value}"]
     done = subprocess.run(
         [sys.executable, "-m", *argv, "--out", str(folder)],
         cwd=ROOT, capture_output=True, text=True, timeout=DEADLINE, check=False,
@@ -39,6 +47,14 @@ def render_platform(setting: Setting) -> Path:
         what = f"the charts cannot be rendered: {done.stderr.strip()[-1500:]}"
         raise StageError("platform", what, "Mend the site's values under charts/ and go on")
     return folder
+
+
+def facts_left_out(setting: Setting, rendered: Path) -> list[str]:
+    """Name the facts that the site's values list and that nobody has given."""
+    values = CHARTS / "platform" / f"values-site-{values_of(setting)}.yaml"
+    listed = (yaml.safe_load(values.read_text(encoding="utf-8")) or {}).get("workflows") or {}
+    held = yaml.safe_load((rendered / "configmap-platform.yaml").read_text(encoding="utf-8"))
+    return sorted((listed.get("facts") or {}).keys() - held["data"].keys())
 
 
 def fingerprint(*files: Path) -> str:

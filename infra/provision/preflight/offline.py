@@ -18,7 +18,7 @@ def look(setting: Setting, environ: Mapping[str, str]) -> list[Finding]:
     found = [*programs.look(setting, environ), *_cluster(setting)]
     if setting.site.kind != "openstack":
         return [*found, *_key(setting, environ)]
-    found += _clouds(setting)
+    found += of_clouds(setting)
     if left := clouds.overriding(environ):
         sentence = f"{', '.join(left)} would override clouds.yaml, so no stage is given them"
         found.append(Finding("variables", sentence, bad=False))
@@ -35,7 +35,8 @@ def _cluster(setting: Setting) -> Iterator[Finding]:
         yield Finding("kubespray", str(fault))
 
 
-def _clouds(setting: Setting) -> Iterator[Finding]:
+def of_clouds(setting: Setting) -> Iterator[Finding]:
+    """Yield what is wrong with clouds.yaml and with the entries that the site names."""
     found = setting.clouds
     if found is None:
         yield Finding(

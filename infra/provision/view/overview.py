@@ -99,7 +99,7 @@ def _nodes(setting: Setting) -> tuple[Node, ...]:
     from infra.provision import inventory
 
     site = current.load_filled(setting.site, setting.folder)
-    made = setting.site.kind != "openstack" or (setting.folder / inventory.KEPT).exists()
+    made = setting.site.kind != "openstack" or (setting.folder / current.KEPT).exists()
     if not made:
         return ()
     replies = ask.every_node(
@@ -161,7 +161,8 @@ def show(found: Overview, console: "Console") -> None:
     from rich.text import Text
 
     for said in found.leases:
-        console.print(said, markup=False, highlight=False)
+        if said not in found.problems:
+            console.print(said, markup=False, highlight=False)
     table = Table("node", "address", "reached at", "", box=None, pad_edge=False)
     for node in found.nodes:
         table.add_row(node.name, node.address, node.reached_at, node.says)

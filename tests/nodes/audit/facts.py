@@ -19,6 +19,7 @@ class Facts:
     Attributes:
         hosts: The file with a line for each node, as testinfra names hosts.
         kubernetes: Whether this site has a cluster by Kubespray.
+        volume: The node that has the data volume and where it is mounted; None: there is none.
     """
 
     site: str
@@ -34,6 +35,7 @@ class Facts:
     kubernetes: bool
     nodes: dict[str, dict[str, Any]]
     users: tuple[dict[str, Any], ...]
+    volume: dict[str, str] | None
 
     @classmethod
     def read(cls, file: Path) -> "Facts":

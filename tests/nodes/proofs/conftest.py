@@ -1,6 +1,7 @@
 """One test machine as a good node, asked over real SSH as an audit does."""
 
 import itertools
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from tests.hosts import machines
 from tests.nodes.audit.facts import Facts, Node
 
 GOOD = Path(__file__).parent / "good.sh"
+VOLUME = "0f6c9a53-5d52-4f6c-9a53-6b1f2a0c1d2e"
 ROLES = ("control-plane", "etcd", "worker")
 
 
@@ -23,6 +25,7 @@ class Machine:
         self.host = next(iter(hosts))
         self.folder = folder
         self.host.run("bash -s", given=GOOD.read_text())
+        self._mount(hosts.disks[self.host.name])
         ssh = [
             "-o BatchMode=yes", "-o StrictHostKeyChecking=accept-new",
             f"-o UserKnownHostsFile={folder}/known_hosts", f"-o ControlPath={folder}/c",
@@ -32,6 +35,11 @@ class Machine:
             ssh_extra_args=" ".join(ssh),
         )  # fmt: skip
 
+    def _mount(self, device: str) -> None:
+        subprocess.run(["mkfs.ext4", "-q", "-U", VOLUME, device], check=True)
+        line = f"UUID={VOLUME} /mnt/data ext4 defaults,nofail 0 2"
+        self.host.run(f"mkdir /mnt/data && echo '{line}' >> /etc/fstab && mount /mnt/data")
+
     def facts(self) -> Facts:
         nodes = {h.name: {"address": h.address, "roles": ROLES} for h in self.hosts}
         return Facts(
@@ -39,6 +47,7 @@ class Machine:
             clock_seconds=0.5, timezone="UTC", ipv6="off", dns_name="localhost", firewall="off",
             modules=("br_netfilter", "overlay"), kubernetes=True, nodes=nodes,
             users=({"name": "ada", "sudo": True},),
+            volume={"host": "node1", "path": "/mnt/data"},
         )  # fmt: skip
 
     def node(self) -> Node:
@@ -55,5 +64,9 @@ def machine() -> Iterator[Machine]:
     if reason := machines.missing():
         pytest.skip(reason)
     # Short, for the path of a socket lies in it.
-    with machines.running(1) as hosts, tempfile.TemporaryDirectory(prefix="proof-") as folder:
+    volumes = {"node1": VOLUME}
+    with (
+        machines.running(1, volumes) as hosts,
+        tempfile.TemporaryDirectory(prefix="proof-") as folder,
+    ):
         yield Machine(hosts, Path(folder))

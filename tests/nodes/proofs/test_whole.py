@@ -41,7 +41,7 @@ class Audit:
         nodes = {h.name: {"address": h.address, "roles": ["worker"]} for h in hosts}
         facts = {
             **asdict(Machine.facts(_Like(hosts, folder))), "kubernetes": False, "nodes": nodes,
-            "hosts": str(folder / "hosts"), "users": [], "site": "pair",
+            "hosts": str(folder / "hosts"), "users": [], "volume": None, "site": "pair",
         }  # fmt: skip
         (folder / "facts.json").write_text(json.dumps(facts))
         (folder / "waivers.yaml").write_text(yaml.safe_dump(list(waivers)))

@@ -150,6 +150,20 @@ def _room(listed: str, least: int, what: str) -> Iterator[str]:
             yield f"{place} has {int(free) * 100 // int(size)} % of its {what} left"
 
 
+def volume(node: Node) -> Iterator[str]:
+    """Data goes to the volume that outlives its node, now and after a boot."""
+    declared = node.facts.volume
+    if declared is None or declared["host"] != node.name:
+        return
+    path = declared["path"]
+    source = node.ask(f"findmnt --noheadings --output SOURCE --mountpoint {path}").strip()
+    if not source.startswith("/dev/"):
+        yield f"no disk is mounted at {path}: what is written there goes with the node"
+    table = [line.split() for line in node.ask("cat /etc/fstab 2>/dev/null").splitlines()]
+    if not any(line[1:2] == [path] and line[0].startswith("UUID=") for line in table):
+        yield f"/etc/fstab does not mount {path} by its UUID at each boot"
+
+
 def host_name(node: Node) -> Iterator[str]:
     """A node is called what the inventory calls it."""
     have = node.ask("hostname").strip().partition(".")[0]
@@ -226,6 +240,7 @@ CHECKS = (
     Check("time-zone", "all nodes have one time zone", time_zone, PREPARE),
     Check("disk", "there is room on the disk", disk, "free space, or attach a volume"),
     Check("inodes", "there is room for files", inodes, "remove what makes so many files"),
+    Check("volume", "data goes to the volume", volume, PREPARE),
     Check("host-name", "a node has the name it is known by", host_name, "hostnamectl hostname"),
     Check("host-names", "nodes know one another by name", host_names, PREPARE),
     Check("machine-id", "a node has an identity", machine_id, "systemd-machine-id-setup"),

@@ -67,6 +67,10 @@ SYSTEM = {
         "umount /var",
         "/var has 5 % of its inodes left",
     ),
+    "volume": Violation(
+        "umount /mnt/data", "mount /mnt/data",
+        "no disk is mounted at /mnt/data: what is written there goes with the node",
+    ),
     "host-name": Violation("hostname other", "hostname node1", "it is called other"),
     "host-names": edited(
         "/etc/hosts", "192.168.1.11 node1", "192.168.1.99 node1",

@@ -36,6 +36,16 @@ def test_a_log_without_its_end_gives_nothing_yet(key):
     assert console.keys("") == []
 
 
+def test_a_console_is_told_once_it_has_keys_or_cloud_init_has_ended_without(key):
+    ended = "[  12.9] cloud-init[612]: Cloud-init v. 24.4-0ubuntu1 finished at Sun, 29 Nov 2026"
+
+    assert console.is_told(log(f"{key[0]} {key[1]}"))
+    assert console.is_told(f"[  0.0] Linux\n{ended}\n")
+    assert not console.is_told("[  0.0] Linux\nnode1 login:")
+    assert not console.is_told(f"{console.BEGIN}\n{key[0]} {key[1]}\n")
+    assert not console.is_told("")
+
+
 def test_the_last_boot_counts(key):
     old = log("ssh-ed25519 AAAA root@node1")
 

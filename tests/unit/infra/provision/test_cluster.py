@@ -1,76 +1,27 @@
 """The stages that a cluster takes: what they render, what they refuse, and in which order they go.
 
-The node is a real sshd; kubectl is a program of ours that writes down what it is asked.
+The node is a real sshd; kubectl is a program of ours (kubectl.py) that keeps what it is given.
 """
 
 import dataclasses
 import json
 import os
-import socket
 import stat
 import subprocess
 
 import pytest
 
-from infra.inventory import files
+from infra import signing
 from infra.provision.cluster import environments, manifests, platform, reaching, templates
 from infra.provision.errors import StageError
-from infra.provision.setting import Setting, Waiting
-from infra.sites import reading
+from infra.provision.setting import Waiting
 
-KUBECTL = """#!/usr/bin/env python3
-import json, os, sys
-words = sys.argv[1:]
-given = "" if sys.stdin.isatty() or "-" not in words else sys.stdin.read()
-with open(os.environ["ASKED"], "a") as file:
-    file.write(json.dumps({"words": words, "given": given}) + "\\n")
-known = json.loads(os.environ["KNOWN"])
-if "customresourcedefinitions" in words:
-    print(json.dumps({"items": [{"metadata": {"name": name}} for name in known]}))
-elif "get" in words and "--raw" not in words:
-    if words[words.index("json") + 1] == "namespace" and os.environ.get("SPACES"):
-        print("{}")
-    else:
-        sys.exit("Error from server (NotFound): secrets not found")
-"""
-DEFINED = [*platform.NEEDS, *templates.NEEDS]
+KEY = ("argo", signing.SECRET)
 
 
-@pytest.fixture
-def site(lab):
-    """A run at a site whose control plane has a kubeconfig for its operator."""
-    chosen = reading.load("lab.yaml", relative_to=lab.folder)
-    folder = lab.state / "sites" / "lab"
-    files.write(chosen, folder)
-    server = f"http://127.0.0.71:{free_port()}"
-    config = json.dumps({"clusters": [{"cluster": {"server": server}}]})
-    lab.head.fake("cat", f"""case $1 in .kube/config) echo '{config}';; *) exec /bin/cat "$@";;
-esac""")  # fmt: skip
-    return Setting(chosen, folder, None, yes=True)
-
-
-@pytest.fixture
-def kubectl(tmp_path, monkeypatch):
-    """Put a kubectl on the PATH that answers, and return what it was asked."""
-    folder, asked = tmp_path / "programs", tmp_path / "asked.jsonl"
-    folder.mkdir()
-    (folder / "kubectl").write_text(KUBECTL)
-    (folder / "kubectl").chmod(0o755)
-    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
-    monkeypatch.setenv("ASKED", str(asked))
-    monkeypatch.setenv("KNOWN", json.dumps(DEFINED))
-    return lambda: [json.loads(line) for line in asked.read_text().splitlines()]
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def run(stage, setting, tmp_path):
+def run(stage, setting, tmp_path, results=None):
     said = []
-    result = stage.run(setting, {}, said.append, tmp_path / "log")
+    result = stage.run(setting, results or {}, said.append, tmp_path / "log")
     return result, [line for line in said if not isinstance(line, Waiting)]
 
 
@@ -79,18 +30,20 @@ def test_the_platform_is_applied_namespaces_first_and_its_secrets_are_never_in_a
 ):
     result, said = run(platform, site, tmp_path)
 
-    asked = kubectl()
+    asked = kubectl.asked()
     applied = [each["words"] for each in asked if "apply" in each["words"]]
     assert "--server-side" in applied[0]
     assert all("/namespace-" in word for word in applied[0] if word.endswith(".yaml"))
     assert result["objects"] == len([word for word in applied[1] if word.endswith(".yaml")])
     assert result["objects"] > 30
     secrets = [json.loads(each["given"]) for each in asked if "create" in each["words"]]
-    assert {each["metadata"]["name"] for each in secrets} == {"mlflow-database", "mlflow-objects"}
-    password = secrets[0]["stringData"]["password"]
+    made = {each["metadata"]["name"]: each["stringData"] for each in secrets}
+    assert made.keys() == {"mlflow-database", "mlflow-objects", "gourmetops-signing"}
+    password, key = made["mlflow-database"]["password"], made["gourmetops-signing"]["ed25519.pem"]
     assert len(password) > 20
-    assert not any(password in word for each in asked for word in each["words"])
-    assert password not in (tmp_path / "log").read_text() + "".join(said)
+    for secret in (password, key.splitlines()[1]):
+        assert not any(secret in word for each in asked for word in each["words"])
+        assert secret not in (tmp_path / "log").read_text() + "".join(said)
     assert stat.S_IMODE((site.folder / "kubeconfig").stat().st_mode) == 0o600
 
 
@@ -100,6 +53,54 @@ def test_a_site_of_ones_own_takes_the_values_of_its_kind_and_its_own_name(site, 
     facts = (site.folder / "manifests/platform/configmap-platform.yaml").read_text()
     assert "GOURMET_SITE: lab" in facts
     assert manifests.values_of(site) == "hosts"
+
+
+def test_the_signing_key_is_made_once_and_its_public_half_is_where_verification_reads_it(
+    site, kubectl, tmp_path
+):
+    run(platform, site, tmp_path)
+    made = kubectl.secret(*KEY)["ed25519.pem"]
+    _result, said = run(platform, site, tmp_path)
+
+    assert kubectl.secret(*KEY)["ed25519.pem"] == made
+    assert not any("made in" in line for line in said)
+    public = kubectl.held("configmap", "argo", "platform")["data"]["GOURMET_PUBLIC_KEYS"]
+    assert public == signing.public(made)
+
+
+def test_a_new_signing_key_is_trusted_beside_those_that_signed_before(site, kubectl, tmp_path):
+    run(platform, site, tmp_path)
+    old = signing.public(kubectl.secret(*KEY)["ed25519.pem"])
+    kubectl.remove("secret", *KEY)
+
+    run(platform, site, tmp_path)
+
+    new = signing.public(kubectl.secret(*KEY)["ed25519.pem"])
+    assert new != old
+    public = kubectl.held("configmap", "argo", "platform")["data"]["GOURMET_PUBLIC_KEYS"]
+    assert public == f"{old} {new}"
+
+
+def test_a_signing_key_that_is_none_is_told_and_left_alone(site, kubectl, tmp_path):
+    kubectl.put_secret(*KEY, {"ed25519.pem": "broken"})
+
+    with pytest.raises(StageError) as refusal:
+        run(platform, site, tmp_path)
+
+    text = str(refusal.value)
+    assert text.startswith("platform: secret gourmetops-signing in argo holds no signing key in ed")
+    assert "Remove it (kubectl delete -n argo secret gourmetops-signing) and run this" in text
+
+    assert kubectl.secret(*KEY) == {"ed25519.pem": "broken"}
+
+
+def test_facts_that_nobody_has_given_are_told(site, kubectl, tmp_path):
+    _result, said = run(platform, site, tmp_path)
+
+    assert said[-1] == (
+        "workflows lack GOURMET_GITOPS, GOURMET_SOURCE, lifecycle-image: give them under "
+        "workflows.facts in charts/platform/values-site-hosts.yaml"
+    )
 
 
 def test_a_cluster_that_lacks_what_the_platform_stands_on_is_told_all_of_it(
@@ -154,7 +155,7 @@ def test_a_node_that_cannot_be_asked_is_told(site, lab, tmp_path):
 def test_every_template_goes_to_argo(site, kubectl, tmp_path):
     result, _said = run(templates, site, tmp_path)
 
-    (applied,) = [each["words"] for each in kubectl() if "apply" in each["words"]]
+    (applied,) = [each["words"] for each in kubectl.asked() if "apply" in each["words"]]
     assert applied[applied.index("-n") + 1] == "argo"
     assert "promote-model" in result["templates"]
     assert len(result["templates"]) == len([word for word in applied if word.endswith(".yaml")])
@@ -171,7 +172,8 @@ def test_an_environment_gets_what_git_holds_and_nothing_is_made_up(
                   "user.email=me@home", "commit", "-qm", "release"]):  # fmt: skip
         subprocess.run(["git", "-C", repository, *words], check=True)
     monkeypatch.setenv("GOURMET_GITOPS", str(repository / ".git"))
-    monkeypatch.setenv("SPACES", "there")
+    for name in environments.NAMES:
+        kubectl.put({"kind": "Namespace", "metadata": {"name": f"gourmetgram-{name}"}})
 
     result, said = run(environments, site, tmp_path)
 
@@ -181,7 +183,7 @@ def test_an_environment_gets_what_git_holds_and_nothing_is_made_up(
         "canary: no release in Git yet; a promotion makes the first",
         "production: no release in Git yet; a promotion makes the first",
     ]
-    (applied,) = [each["words"] for each in kubectl() if "apply" in each["words"]]
+    (applied,) = [each["words"] for each in kubectl.asked() if "apply" in each["words"]]
     assert applied[-1].endswith("environments/staging/deployment-gourmetgram-app.yaml")
 
 

@@ -41,6 +41,18 @@ def test_machines_that_no_terraform_made_are_prepared_once(tmp_path):
     assert prepare.inputs(setting, {}) == prepare.inputs(setting, {})
 
 
+def test_the_play_is_told_of_the_volume_that_terraform_made(tmp_path):
+    given = {"volume_gib": 1, "volume_path": "/srv/photos"}
+    setting = Setting(replace(SITE, openstack=given), tmp_path, None)
+    made = {"terraform": {"outputs": {"volume": {"value": "v1"}}}}
+
+    assert prepare.volume(setting, made) == {
+        "volume_id": "v1", "volume_host": "node1", "volume_path": "/srv/photos"
+    }  # fmt: skip
+    assert prepare.volume(setting, {"terraform": {"outputs": {"volume": {"value": None}}}}) == {}
+    assert prepare.inputs(setting, made) != prepare.inputs(setting, {})
+
+
 def test_only_lower_bounds_of_settings_are_for_the_play_to_raise():
     assert prepare.at_least(SITE.needs.sysctls) == {"fs.inotify.max_user_instances": 128}
 

@@ -13,7 +13,12 @@ import pytest
 
 from infra.errors import ProvisionError
 from infra.provision import walk
-from infra.provision.errors import MissingStageError, NotBuiltError, UnknownStageError
+from infra.provision.errors import (
+    MissingStageError,
+    NotBuiltError,
+    UnknownStageError,
+    WishError,
+)
 from infra.provision.ledger import Ledger
 from infra.provision.walk import Stage, Wish
 
@@ -153,11 +158,46 @@ def test_the_outlook_asks_nobody(world, setting):
     world.go(setting)
     world.given["second"] = 2
 
-    steps = walk.outlook(world.stages, setting, Ledger(setting.folder))
+    steps = outlook(world, setting)
 
-    assert [(step.stage.name, step.runs) for step in steps] == [
-        ("first", False), ("second", True), ("third", True), ("fourth", False),
-    ]  # fmt: skip
+    assert steps == {"first": False, "second": True, "third": True, "fourth": False}
+
+
+def outlook(world, setting, **wish):
+    steps = walk.outlook(world.stages, setting, Ledger(setting.folder), Wish(**wish))
+    return {step.stage.name: step.runs for step in steps}
+
+
+def test_the_outlook_is_of_the_walk_that_was_asked_for(world, setting):
+    world.go(setting)
+
+    assert outlook(world, setting, until="second") == {"first": False, "second": False}
+    assert outlook(world, setting, first="second", until="second") == {
+        "first": False, "second": True
+    }  # fmt: skip
+    assert outlook(world, setting, only="second") == {"second": True}
+
+
+def test_the_outlook_of_a_stage_alone_names_what_it_lacks(world, setting):
+    with pytest.raises(MissingStageError, match="second needs what first brings"):
+        outlook(world, setting, only="second")
+
+
+@pytest.mark.parametrize(
+    ("wish", "said"),
+    [
+        ({"first": "third", "until": "first"},
+         "--from third comes after --until first, so no stage is left. Turn them round; nothing "
+         "was changed."),
+        ({"only": "second", "until": "third"},
+         "--only second is one stage, and --until means several. Say one; nothing was changed."),
+    ],
+)  # fmt: skip
+def test_a_wish_that_contradicts_itself_is_refused(world, wish, said):
+    with pytest.raises(WishError) as refusal:
+        walk.names(world.stages, Wish(**wish))
+
+    assert str(refusal.value) == said
 
 
 PROGRAM = """

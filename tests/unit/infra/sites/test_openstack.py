@@ -109,6 +109,9 @@ SEEDED = {
                  (33, "openstack.backend.s3.secret_key: a secret must not stand in a site's file, "
                       "which Git keeps; its program reads it from the environment or from a file "
                       "of its own")),
+    "path of a volume": (("volume_gib: 20", "volume_path: /etc"),
+                         (30, "openstack.volume_path: '/etc' belongs to the system; choose one "
+                              "such as /mnt/data or /srv/data")),
     "misspelt": (("volume_gib", "volume_gb"),
                  (30, "openstack.volume_gb: no such key; did you mean volume_gib?")),
     "gpu": (("    shared_network: sharednet2", "    shared_net: sharednet2"),

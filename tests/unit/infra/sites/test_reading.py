@@ -89,7 +89,6 @@ def test_every_mistake_is_said_at_once_with_its_line(write):
 
     assert mistakes(file) == [
         (2, "kind: 'host' is not known here; did you mean hosts?"),
-        (3, "ssh.user: it is missing: who logs in on the nodes?"),
         (4, "ssh.user: it is missing"),
         (4, "ssh.usr: no such key; did you mean user?"),
         (11, "nodes[1].address: '10.0.0.999' is no IP address"),

@@ -83,8 +83,8 @@ def test_listing_imports_nothing_heavy():
         ("up --json", "--json is for --plan."),
         ("down --json", "--json is for --plan."),
         ("destroy --site local --json", "--json is for --plan."),
-        ("destroy --site local --plan", "Site local is no OpenStack site"),
-        ("lease.extend --site local --plan", "Site local is no OpenStack site"),
+        ("destroy --site local --plan", "The local site is this machine"),
+        ("lease.extend --site local --plan", "The local site is this machine"),
     ],
 )
 def test_what_was_typed_wrongly_is_told_in_a_sentence_before_anything_is_done(

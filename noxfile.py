@@ -7,6 +7,10 @@ Sessions tagged `live` or `long` say what else they need, and run only when name
 
 import os
 import shutil
+import subprocess
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import nox
@@ -93,23 +97,28 @@ def argo(session: nox.Session) -> None:
 @nox.session
 def services(session: nox.Session) -> None:
     """Classifier, trainer and lifecycle, each in its own environment, with real servers."""
-    # PyTorch takes every core by itself, so the trainer's tests go one after the other.
-    for name, spread in {
-        "classifier": SIDE_BY_SIDE,
-        "lifecycle": SIDE_BY_SIDE,
-        "trainer": (),
-    }.items():
-        python = environment(session, HERE / "services" / name)
-        tests = [*spread, f"tests/services/{name}", *session.posargs]
-        session.run(python, "-m", "pytest", *tests, external=True)
+    tests = {
+        name: [environment(session, HERE / "services" / name), "-um", "pytest", *session.posargs]
+        for name in ("classifier", "lifecycle", "trainer")
+    }
+    session.run(*tests["classifier"], *SIDE_BY_SIDE, "tests/services/classifier", external=True)
+    at_once(
+        session,
+        lifecycle=[*tests["lifecycle"], *SIDE_BY_SIDE, "tests/services/lifecycle"],
+        trainer=[*tests["trainer"], "tests/services/trainer"],
+    )
 
 
 @nox.session
 def local(session: nox.Session) -> None:
     """The local site with real processes, then the main job on it from end to end."""
-    session.run("pytest", *SIDE_BY_SIDE, "tests/local", *session.posargs)
-    # These share one site, which is brought to canary once.
-    session.run("pytest", "-m", "not slow", "tests/lifecycle", *session.posargs)
+    tests = ["python", "-um", "pytest", *session.posargs]
+    at_once(
+        session,
+        local=[*tests, *SIDE_BY_SIDE, "tests/local"],
+        # These share one site, which is brought to canary once.
+        lifecycle=[*tests, "-m", "not slow", "tests/lifecycle"],
+    )
 
 
 @nox.session
@@ -231,6 +240,35 @@ def lock(session: nox.Session) -> None:
     both = ["services/trainer/requirements.in", "services/trainer/torch.in"]
     session.run(*compile_, "-o", str(whole), *both)
     session.run("python", "-m", "services.trainer.locks", str(whole))
+
+
+def at_once(session: nox.Session, **commands: Sequence[str]) -> None:
+    """Run commands side by side, each line under the name of who printed it; all must end well."""
+    with ExitStack() as stack, ThreadPoolExecutor(len(commands)) as readers:
+        running = {name: stack.enter_context(_started(line)) for name, line in commands.items()}
+        told = [readers.submit(_tell, name, process) for name, process in running.items()]
+        try:
+            for each in told:
+                each.result()
+        except BaseException:
+            for process in running.values():
+                process.terminate()
+            raise
+    if bad := [name for name, process in running.items() if process.wait()]:
+        session.error(f"{' and '.join(bad)} failed")
+
+
+def _started(command: Sequence[str]) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        command, cwd=HERE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        errors="replace",
+    )  # fmt: skip
+
+
+def _tell(name: str, process: "subprocess.Popen[str]") -> None:
+    assert process.stdout
+    for line in process.stdout:
+        print(f"{name:<10} {line}", end="", flush=True)
 
 
 def environment(session: nox.Session, folder: Path) -> str:

@@ -112,12 +112,13 @@ def services(session: nox.Session) -> None:
 @nox.session
 def local(session: nox.Session) -> None:
     """The local site with real processes, then the main job on it from end to end."""
-    tests = ["python", "-um", "pytest", *session.posargs]
+    tests = ["python", "-um", "pytest", "-m", "not slow", *session.posargs]
+    promotions, kills = "tests/lifecycle/promotions", "tests/lifecycle/kills"
     at_once(
         session,
-        local=[*tests, *SIDE_BY_SIDE, "tests/local"],
+        local=[*tests, *SIDE_BY_SIDE, promotions, "tests/local"],
         # These share one site, which is brought to canary once.
-        lifecycle=[*tests, "-m", "not slow", "tests/lifecycle"],
+        lifecycle=[*tests, "tests/lifecycle", f"--ignore={promotions}", f"--ignore={kills}"],
     )
 
 

@@ -7,10 +7,11 @@ Sessions tagged `live` or `long` say what else they need, and run only when name
 
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import nox
@@ -24,6 +25,8 @@ HERE = Path(__file__).parent
 # file stay together, since they share a site, a server or machines.
 AT_ONCE = str(min(os.cpu_count() or 1, 8) + 1)
 SIDE_BY_SIDE = ("-n", AT_ONCE, "--dist", "loadfile", "--no-loadscope-reorder")
+# Seconds that tests get after Ctrl-C to take down sites, machines and servers.
+PATIENCE = 120.0
 PYTHON = [
     path
     for path in (
@@ -150,7 +153,7 @@ def playbooks(session: nox.Session) -> None:
     """Ansible on real machines, twice each; needs root and Debian packages."""
     install_machines(session)
     folders = ("tests/hosts", "tests/playbooks", "tests/kubespray")
-    session.run("pytest", *SIDE_BY_SIDE, *folders, *session.posargs)
+    session.run("pytest", *SIDE_BY_SIDE, *folders, *session.posargs, interrupt_timeout=PATIENCE)
 
 
 @nox.session
@@ -160,10 +163,10 @@ def nodes(session: nox.Session) -> None:
         session.run("python", "-m", "infra.audit", *session.posargs)
         return
     install_machines(session)
-    session.run("pytest", "tests/nodes/stage")
+    session.run("pytest", "tests/nodes/stage", interrupt_timeout=PATIENCE)
     python = environment(session, HERE / "tests" / "nodes")
     proofs = ["-c", "tests/nodes/pytest.ini", "--rootdir=.", "tests/nodes/proofs"]
-    session.run(python, "-m", "pytest", *proofs, external=True)
+    session.run(python, "-m", "pytest", *proofs, external=True, interrupt_timeout=PATIENCE)
 
 
 @nox.session
@@ -173,19 +176,21 @@ def provision(session: nox.Session) -> None:
     install_in_ci(
         session, "mariadb-server", "rabbitmq-server", needs=("mariadbd", "rabbitmq-server")
     )
-    session.run("pytest", "tests/openstack", *session.posargs)
+    session.run("pytest", "tests/openstack", *session.posargs, interrupt_timeout=PATIENCE)
 
 
 @nox.session(default=False, tags=["long"])
 def lifecycle(session: nox.Session) -> None:
     """What takes minutes on a real site: the judge's steps, plans and approvals, some kills."""
-    session.run("pytest", "-m", "slow", "tests/lifecycle", *session.posargs)
+    session.run(
+        "pytest", "-m", "slow", "tests/lifecycle", *session.posargs, interrupt_timeout=PATIENCE
+    )
 
 
 @nox.session(default=False, tags=["long"])
 def drills(session: nox.Session) -> None:
     """Every drill: a broken model, data set or machine on its way through a real site."""
-    session.run("pytest", "tests/drills", *session.posargs)
+    session.run("pytest", "tests/drills", *session.posargs, interrupt_timeout=PATIENCE)
 
 
 @nox.session(default=False, tags=["long"])
@@ -196,7 +201,7 @@ def kills(session: nox.Session) -> None:
     race = "tests/services/lifecycle/faults/test_race.py"
     more = {"GOURMETOPS_RACES": "100", "GOURMETOPS_KILLS": count}
     session.run(python, "-m", "pytest", race, env=more, external=True)
-    session.run("pytest", "-s", "tests/lifecycle/kills", env=more)
+    session.run("pytest", "-s", "tests/lifecycle/kills", env=more, interrupt_timeout=PATIENCE)
 
 
 @nox.session(default=False, tags=["long"])
@@ -252,8 +257,10 @@ def at_once(session: nox.Session, **commands: Sequence[str]) -> None:
             for each in told:
                 each.result()
         except BaseException:
+            # As Ctrl-C at a terminal would; then they take down what they have started.
             for process in running.values():
-                process.terminate()
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGINT)
             raise
     if bad := [name for name, process in running.items() if process.wait()]:
         session.error(f"{' and '.join(bad)} failed")
@@ -262,7 +269,7 @@ def at_once(session: nox.Session, **commands: Sequence[str]) -> None:
 def _started(command: Sequence[str]) -> "subprocess.Popen[str]":
     return subprocess.Popen(
         command, cwd=HERE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        errors="replace",
+        errors="replace", start_new_session=True,
     )  # fmt: skip
 
 

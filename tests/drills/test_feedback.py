@@ -1,7 +1,9 @@
 """From what people correct, and what the live photos are, back to training: on a real site."""
 
+import contextlib
 import http.client
 import json
+import sys
 import urllib.parse
 from pathlib import Path
 
@@ -25,9 +27,10 @@ def post(address, path, fields, photo):
     body = head.encode() + photo + f"\r\n--{BOUNDARY}--\r\n".encode()
     connection = http.client.HTTPConnection(split.hostname, split.port, timeout=30)
     kind = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
-    connection.request("POST", path, body, kind)
-    answer = connection.getresponse()
-    return answer.status, json.load(answer)
+    with contextlib.closing(connection):
+        connection.request("POST", path, body, kind)
+        answer = connection.getresponse()
+        return answer.status, json.load(answer)
 
 
 def photos(stage, folder, count):
@@ -40,13 +43,15 @@ def photos(stage, folder, count):
 
 def outputs(stage, run, node):
     """Return what a step of a run gave."""
-    shown = stage.invoke("workflows.get", run).text
-    folder = stage.state / "runs" / run
-    status = json.loads((folder / "status.json").read_text())
-    nodes = [one for one in status["nodes"].values() if one["displayName"].startswith(node)]
-    assert nodes, shown
-    parameters = (nodes[0].get("outputs") or {}).get("parameters", [])
-    return {one["name"]: one["value"] for one in parameters}
+    command = [sys.executable, "-m", "workflows.runner", "get", run, "-o", "json"]
+    shown = stage.run([*command, "--state", str(stage.state / "runs")], stage.clone)
+    assert shown.code == 0, shown.text
+    return {
+        parameter["name"]: parameter["value"]
+        for one in json.loads(shown.text)["status"]["nodes"].values()
+        if one["displayName"].startswith(node)
+        for parameter in (one.get("outputs") or {}).get("parameters", [])
+    }
 
 
 def test_corrections_become_data_that_a_version_is_trained_on_and_that_trace_shows(site, tmp_path):

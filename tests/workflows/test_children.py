@@ -92,3 +92,33 @@ def test_the_logs_of_a_parent_name_the_child(runner, parent) -> None:
     runner("run", parent)
 
     assert "make: workflow child was created: `get child`" in runner("logs", "parent").stdout
+
+
+def test_a_workflow_that_is_applied_twice_runs_once_and_both_who_asked_see_how_it_ended(
+    runner, tmp_path
+) -> None:
+    good = PARENT.replace("action: create", "action: apply").replace("exit 3", "exit 0")
+    for name in ("first", "second"):
+        text = good.replace("{name: parent}", f"{{name: {name}}}")
+        (tmp_path / f"{name}.yaml").write_text(text, encoding="utf-8")
+
+    first = runner("run", str(tmp_path / "first.yaml"))
+    second = runner("run", str(tmp_path / "second.yaml"))
+
+    assert (first.returncode, second.returncode) == (0, 0), second.stdout
+    assert len(list((tmp_path / "state").glob("child*"))) == 1
+    assert "workflow child was created" in runner("logs", "first").stdout
+    assert "workflow child was there already" in runner("logs", "second").stdout
+
+
+def test_a_workflow_that_is_there_is_not_changed_by_an_apply(runner, tmp_path) -> None:
+    applied = PARENT.replace("action: create", "action: apply")
+    (tmp_path / "first.yaml").write_text(applied.replace("exit 3", "exit 0"), encoding="utf-8")
+    other = applied.replace("exit 3", "exit 4").replace("{name: parent}", "{name: other}")
+    (tmp_path / "other.yaml").write_text(other, encoding="utf-8")
+    runner("run", str(tmp_path / "first.yaml"))
+
+    refused = runner("run", str(tmp_path / "other.yaml"))
+
+    assert refused.returncode == 1
+    assert "workflow child is there already with another spec" in refused.stdout

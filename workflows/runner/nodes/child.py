@@ -17,8 +17,10 @@ def made(frame: Frame, node: Node, found: dict[str, Any] | None) -> None:
     if found is None or found.get("kind") != WORKFLOW:
         return
     name = found["metadata"]["name"]
-    frame.run.hub.children[node.id] = name
-    _write(frame, node, [f"workflow {name} was created: `get {name}` and `logs {name}` show it"])
+    hub = frame.run.hub
+    hub.children[node.id] = name
+    how = "was created" if name in hub.runs else "was there already"
+    _write(frame, node, [f"workflow {name} {how}: `get {name}` and `logs {name}` show it"])
 
 
 def ended(frame: Frame, node: Node) -> None:

@@ -141,9 +141,21 @@ class ObjectStore:
         return {**data, "metadata": metadata}
 
     def apply(self, data: Mapping[str, Any]) -> dict[str, Any]:
-        """Make an object, or merge into the one that is there."""
+        """Make an object, or merge into the one that is there; a Workflow that is there stays.
+
+        Raises:
+            ApiError: a Workflow of this name has another spec.
+        """
         made = self._admitted(data)
-        there = self.library.objects.get((made["kind"], made["metadata"]["name"]))
+        kind, name = made["kind"], made["metadata"]["name"]
+        if kind == WORKFLOW and (known := self.running(name)) is not None:
+            if known.get("spec") != made.get("spec"):
+                raise ApiError(
+                    f"workflow {name} is there already with another spec, and what has run on "
+                    "this machine cannot be changed: give it another name"
+                )
+            return known
+        there = self.library.objects.get((kind, name))
         if there is None:
             return self.create(made)
         return self._keep(merge.strategic(there, made, made["kind"]))

@@ -195,12 +195,15 @@ def drills(session: nox.Session) -> None:
 
 @nox.session(default=False, tags=["long"])
 def kills(session: nox.Session) -> None:
-    """1000 kills of promotions with people reading, 100 races of 50: nox -s kills -- 1000."""
+    """1000 kills with people reading, 100 races of 50, every instant: nox -s kills -- 1000."""
     count = session.posargs[0] if session.posargs else "1000"
     python = environment(session, HERE / "services" / "lifecycle")
-    race = "tests/services/lifecycle/faults/test_race.py"
+    within = (
+        "tests/services/lifecycle/faults/test_race.py",
+        "tests/services/lifecycle/transaction",
+    )
     more = {"GOURMETOPS_RACES": "100", "GOURMETOPS_KILLS": count}
-    session.run(python, "-m", "pytest", race, env=more, external=True)
+    session.run(python, "-m", "pytest", *SIDE_BY_SIDE, *within, env=more, external=True)
     session.run("pytest", "-s", "tests/lifecycle/kills", env=more, interrupt_timeout=PATIENCE)
 
 

@@ -16,7 +16,7 @@ from services.lifecycle.verbs import begin, record
 pytestmark = pytest.mark.timeout(3600)
 RUNNERS = 50
 # `./run nox -s kills` races 100 times.
-RACES = int(os.environ.get("GOURMETOPS_RACES", "10"))
+RACES = int(os.environ.get("GOURMETOPS_RACES", "4"))
 
 
 def race(number, values, work, start, results):

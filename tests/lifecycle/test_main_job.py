@@ -94,6 +94,7 @@ def test_the_journal_and_git_tell_the_story(canary):
     assert {json.loads(line)["environment"] for line in journal} >= {"staging", "canary"}
 
 
+@pytest.mark.slow
 def test_up_that_was_killed_in_the_middle_of_a_training_goes_on_with_the_same_run(canary):
     """Another site, with packages and features that are there already."""
     other = Clone(canary.folder, canary.state.with_name("killed"))

@@ -41,7 +41,7 @@ etcd:
     file: {path: /var/lib/etcd, state: directory}
 node:
   - name: Take a while
-    command: sleep {{ lookup('env', 'SLOWLY') or 0 }}
+    shell: while test -e /held; do sleep 0.1; done
     changed_when: false
   - name: Start the kubelet
     shell: "test ! -e /broken || { echo kubelet has no memory >&2; exit 3; }"
@@ -86,9 +86,17 @@ def setting(three_hosts, tmp_path):
     return Setting(site, folder, None, yes=True)
 
 
-def run(setting, tmp_path):
+WAITS = "the Ansible of a run that was cut off ends its task"
+
+
+def run(setting, tmp_path, tell=lambda _said: None):
     said: list[str] = []
-    result = kubespray.run(setting, {}, said.append, tmp_path / "log")
+
+    def hear(sentence):
+        said.append(sentence)
+        tell(sentence)
+
+    result = kubespray.run(setting, {}, hear, tmp_path / "log")
     return result, said
 
 
@@ -158,13 +166,14 @@ def test_an_inventory_with_faults_is_refused_before_anything_starts(setting, tmp
 
 
 @pytest.mark.usefixtures("small", "open_way")
-def test_killed_it_ends_by_itself_and_the_next_run_waits_for_that(setting, tmp_path):
+def test_killed_it_ends_by_itself_and_the_next_run_waits_for_that(setting, three_hosts, tmp_path):
+    three_hosts["node1"].run("touch /held")
     program = (
         "import sys; from tests.kubespray import killed; "
         "killed.go(sys.argv[1], sys.argv[2], sys.argv[3])"
     )
     argv = [sys.executable, "-c", program, str(setting.site.file), str(setting.folder)]
-    env = {**os.environ, "SLOWLY": "4", "PINNED": pin.pin().commit, "PYTHONPATH": str(ROOT)}
+    env = {**os.environ, "PINNED": pin.pin().commit, "PYTHONPATH": str(ROOT)}
     first = subprocess.Popen(
         [*argv, str(tmp_path / "first.log")], env=env, stdout=subprocess.PIPE, text=True, cwd=ROOT
     )
@@ -175,7 +184,9 @@ def test_killed_it_ends_by_itself_and_the_next_run_waits_for_that(setting, tmp_p
     first.send_signal(signal.SIGKILL)
     first.communicate()
 
-    result, said = run(setting, tmp_path)
+    result, said = run(
+        setting, tmp_path, lambda it: it == WAITS and three_hosts["node1"].run("rm /held")
+    )
 
-    assert "the Ansible of a run that was cut off ends its task" in said
+    assert WAITS in said
     assert result["tasks"] == 4

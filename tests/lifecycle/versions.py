@@ -74,6 +74,16 @@ class Site:
         past = {} if environment == "staging" else {"force": "made for a test"}
         return self.run("deploy-container-image", name, **asked, **past)
 
+    def tested(self):
+        """Bake a version that staging then serves and that passes the tests there."""
+        version, digest = self.bake()
+        code, shown = self.deploy(version, digest, f"deploy-{version}")
+        assert code == 0, shown
+        asked = {"model_version": version, "digest": digest}
+        code, shown = self.run("test-staging", f"test-{version}", **asked)
+        assert code == 0, shown
+        return version, digest
+
     def environment(self, name):
         """Return one environment of the status."""
         return self.clone.environment(name)

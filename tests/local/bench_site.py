@@ -16,8 +16,9 @@ import psutil  # noqa: E402
 from infra.local import stages  # noqa: E402
 from infra.local.supervisor import ownership  # noqa: E402
 from infra.local.supervisor.ownership import processes_of  # noqa: E402
-from tests.local.conftest import Bench, app, make_bench, until  # noqa: E402
+from tests.local.conftest import Bench, app, make_bench  # noqa: E402
 from tests.local.load import Load  # noqa: E402
+from tests.waiting import until  # noqa: E402
 
 REQUESTS = 20_000
 ROUNDS = 5

@@ -6,8 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from infra.local.errors import SiteError
 from infra.local.site import Site, namespace_of, service_key
 from infra.local.state import State
 from infra.local.view import client
+from tests.waiting import until
 
 APP = Path(__file__).with_name("app.py")
 GIT = {
@@ -28,16 +28,6 @@ GIT = {
     "GIT_COMMITTER_NAME": "tester",
     "GIT_COMMITTER_EMAIL": "t@localhost",
 }
-
-
-def until(met: Callable[[], Any], seconds: float = 15, what: str = "") -> Any:
-    """Wait for a condition and return what it returned."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if found := met():
-            return found
-        time.sleep(0.02)
-    raise AssertionError(f"not within {seconds} s: {what or met}")
 
 
 @dataclass

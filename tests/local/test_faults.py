@@ -11,8 +11,9 @@ from infra.local import stages
 from infra.local.supervisor import ownership
 from infra.local.supervisor.supervision import Supervisor
 from infra.local.view import client
-from tests.local.conftest import app, route, until
+from tests.local.conftest import app, route
 from tests.local.load import Load
+from tests.waiting import until
 
 DRIFT = 2.0
 
@@ -99,7 +100,7 @@ def test_the_agent_killed_in_the_middle_of_an_update_goes_on_with_it(bench):
                 {"environments/staging/app.yaml": app(bench.image(VERSION=version), replicas=2)}
             )
             time.sleep(0.15 * int(version) - 0.2)
-            os.kill(_agent(bench), signal.SIGKILL)
+            os.kill(until(lambda: _agent(bench)), signal.SIGKILL)
             until(lambda version=version: load.versions[version] > 20)
         bench.healthy()
 

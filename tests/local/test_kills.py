@@ -10,7 +10,8 @@ import pytest
 from infra.local import stages
 from infra.local.supervisor import ownership
 from infra.local.supervisor.supervision import Supervisor
-from tests.local.conftest import app, until
+from tests.local.conftest import app
+from tests.waiting import until
 
 KILLS = int(os.environ.get("GOURMET_KILLS", "12"))
 

@@ -4,8 +4,9 @@ import time
 
 import pytest
 
-from tests.local.conftest import app, until
+from tests.local.conftest import app
 from tests.local.load import Load
+from tests.waiting import until
 
 
 def serve(bench, version="1", **changes):

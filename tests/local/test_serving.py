@@ -7,7 +7,8 @@ import math
 import urllib.request
 
 from infra.local.view import client
-from tests.local.conftest import app, route, until
+from tests.local.conftest import app, route
+from tests.waiting import until
 
 
 def ask(url, path="/version"):

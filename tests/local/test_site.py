@@ -17,7 +17,8 @@ from infra.local.errors import SiteError
 from infra.local.state import State
 from infra.local.supervisor import ownership
 from infra.local.view import client
-from tests.local.conftest import app, make_bench, until
+from tests.local.conftest import app, make_bench
+from tests.waiting import until
 
 START = (
     "import sys; from pathlib import Path; from infra.local import stages; "

@@ -10,7 +10,8 @@ from xml.etree import ElementTree
 import pytest
 
 from services import environments
-from tests.local.conftest import app, until
+from tests.local.conftest import app
+from tests.waiting import until
 
 pytestmark = pytest.mark.timeout(600)
 ROOT = Path(__file__).parents[2]

@@ -1,7 +1,6 @@
 """What is true of a person's site: in his folder, and in the cloud."""
 
 import json
-import time
 
 
 def outputs(me):
@@ -63,11 +62,3 @@ def nothing_is_left(cloud, name):
     assert [each for each in floating if each["description"] == end] == []
     assert alive(cloud, name) == []
     return True
-
-
-def until(met, seconds=60):
-    """Wait until something is so."""
-    deadline = time.monotonic() + seconds
-    while not met():
-        assert time.monotonic() < deadline
-        time.sleep(0.2)

@@ -19,9 +19,9 @@ from tests.openstack.facts import (
     nothing_is_left,
     resources,
     servers,
-    until,
 )
 from tests.openstack.joined import joined
+from tests.waiting import until
 
 AT_ONCE = 3
 UNTIL = ("--until", "inventory", "--yes")
@@ -139,7 +139,7 @@ def drifted(start, travellers):
     assert {name for name in made if after[name] != made[name]} == {"node2"}
 
     me.types("lease.delete", "--yes")  # and Blazar deletes its servers
-    until(lambda: not alive(start.cloud, "drift"))
+    until(lambda: not alive(start.cloud, "drift"), seconds=60, every=0.2)
     assert "left over" not in me.types("destroy", "--yes")
     assert nothing_is_left(start.cloud, "drift")
 

@@ -5,13 +5,14 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
+
+from tests.waiting import until
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 30.0
@@ -83,7 +84,7 @@ class Bench:
     def start_slow(self, *, sandbox: bool = True) -> "subprocess.Popen[str]":
         """Start the slow workflow and wait until its long steps run."""
         process = self.start("run", str(self.file), "-o", "json", sandbox=sandbox)
-        wait_until(lambda: len(self.sleeping()) >= 2)
+        until(lambda: len(self.sleeping()) >= 2, PATIENCE)
         return process
 
     def sleeping(self) -> list[psutil.Process]:
@@ -103,14 +104,6 @@ class Bench:
         """Give the phase of each node by its last name."""
         nodes = self.get()["status"]["nodes"].values()
         return {node["displayName"]: node["phase"] for node in nodes}
-
-
-def wait_until(holds: Callable[[], bool]) -> None:
-    """Wait for a condition, and fail when it never holds."""
-    end = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < end, "it never came true"
-        time.sleep(0.05)
 
 
 @pytest.fixture
@@ -146,7 +139,7 @@ def test_kill_9_leaves_no_process_and_shows_what_happened(bench: Bench) -> None:
     process.kill()
     process.wait()
 
-    wait_until(lambda: bench.sleeping() == [])
+    until(lambda: bench.sleeping() == [], PATIENCE)
     shown = bench.get()
     assert shown["status"]["phase"] == "Error"
     assert shown["status"]["message"] == "the runner ended while this was going on"

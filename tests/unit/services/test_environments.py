@@ -12,6 +12,9 @@ import psutil
 import pytest
 
 from services import environments
+from tests.waiting import until
+
+SECONDS = 60
 
 
 @pytest.fixture(autouse=True)
@@ -97,7 +100,7 @@ def hanging(tmp_path):
         making = subprocess.Popen(
             [sys.executable, environments.__file__, file], env=env, stderr=subprocess.DEVNULL
         )
-        pip = until(lambda: asks(psutil.Process(making.pid), silent.getsockname()[1]))
+        pip = until(lambda: asks(psutil.Process(making.pid), silent.getsockname()[1]), SECONDS)
         yield making, pip, file
         with contextlib.suppress(psutil.NoSuchProcess):
             pip.kill()
@@ -114,21 +117,12 @@ def asks(process, port):
     return None
 
 
-def until(met, seconds=60):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if found := met():
-            return found
-        time.sleep(0.02)
-    raise AssertionError(f"not within {seconds} s")
-
-
 def test_whoever_is_told_to_end_leaves_no_pip_behind(tmp_path):
     with hanging(tmp_path) as (making, pip, _):
         making.send_signal(signal.SIGTERM)
 
         assert making.wait(30) == 143
-        assert until(lambda: not pip.is_running())
+        assert until(lambda: not pip.is_running(), SECONDS)
 
 
 def test_nobody_makes_it_anew_while_the_pip_of_one_that_was_killed_still_writes(tmp_path):

@@ -23,8 +23,8 @@ nox.options.error_on_missing_interpreters = True
 HERE = Path(__file__).parent
 # Files go side by side, since most of their time is waiting for processes; the tests of one
 # file stay together, since they share a site, a server or machines.
-AT_ONCE = str(min(os.cpu_count() or 1, 8) + 1)
-SIDE_BY_SIDE = ("-n", AT_ONCE, "--dist", "loadfile", "--no-loadscope-reorder")
+WORKERS = str(min(os.cpu_count() or 1, 8) + 1)
+SIDE_BY_SIDE = ("-n", WORKERS, "--dist", "loadfile", "--no-loadscope-reorder")
 # Seconds that tests get after Ctrl-C to take down sites, machines and servers.
 PATIENCE = 120.0
 PYTHON = [

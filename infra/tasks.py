@@ -69,7 +69,9 @@ def _outlook(data: str | None, until: str, json: bool) -> None:
     for each in told:
         print(f"{each.stage:<20} {each.does:<10} {each.why}")
     idle = all(each.does == outlook.STANDS for each in told)
-    print("Nothing would be done." if idle else "Nothing was started. Do it: ./run invoke up")
+    print(
+        "Nothing would be done." if idle else "Nothing was started. Do it: the same without --plan."
+    )
 
 
 def _json_is_for_plans(plan: bool, json: bool) -> None:

@@ -10,6 +10,7 @@ import pytest
 from infra.errors import NoHostsError
 from infra.nodes import inspection
 from infra.sites.site import Network, Registry, Site
+from tests.waiting import until
 
 # What the machine under the tests is, is not ours to judge.
 OF_THE_MACHINE = {"bare", "time zone", "sudo"}
@@ -107,10 +108,22 @@ def test_a_dead_node_is_unreachable_and_blocks_no_other(cluster):
     assert len([f for f in findings if f.node == "node3"]) > 20
 
 
+def silence_at(host):
+    """Listen in the place of an sshd, once its last connection has let the port go."""
+
+    def listen():
+        try:
+            return socket.create_server((host.address, host.port))
+        except OSError:
+            return None
+
+    return until(listen, 30, what="the port of the sshd is free")
+
+
 def test_a_node_that_never_answers_costs_its_own_timeout(cluster):
     hosts = cluster(2)
     hosts.hosts[1].stop()
-    with socket.create_server((hosts.hosts[1].address, hosts.hosts[1].port)):
+    with silence_at(hosts.hosts[1]):
         start = time.monotonic()
         findings = inspect(hosts)
 

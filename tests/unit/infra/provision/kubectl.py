@@ -7,6 +7,7 @@ It answers what the stages ask and refuses everything else.
 import base64
 import json
 import os
+import shlex
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,9 +58,8 @@ class Kubectl:
         """Be the kubectl of a folder of programs."""
         self.folder.mkdir(exist_ok=True)
         programs.mkdir(exist_ok=True)
-        (programs / "kubectl").write_text(
-            f'#!/bin/sh\nexec {sys.executable} {__file__} {self.folder} "$@"\n'
-        )
+        words = shlex.join([sys.executable, __file__, str(self.folder)])
+        (programs / "kubectl").write_text(f'#!/bin/sh\nexec {words} "$@"\n')
         (programs / "kubectl").chmod(0o755)
 
     def _file(self, kind, namespace, name):

@@ -6,9 +6,11 @@ Sessions tagged `live` or `long` say what else they need, and run only when name
 """
 
 import os
+import secrets
 import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
@@ -27,6 +29,11 @@ WORKERS = str(min(os.cpu_count() or 1, 8) + 1)
 SIDE_BY_SIDE = ("-n", WORKERS, "--dist", "loadfile", "--no-loadscope-reorder")
 # Seconds that tests get after Ctrl-C to take down sites, machines and servers.
 PATIENCE = 120.0
+# What has tests whose order can change.
+SUITE = (
+    "unit", "workflows", "services", "local", "browser", "terraform", "playbooks", "nodes",
+    "provision",
+)  # fmt: skip
 PYTHON = [
     path
     for path in (
@@ -211,6 +218,17 @@ def kills(session: nox.Session) -> None:
     more = {"GOURMETOPS_RACES": "100", "GOURMETOPS_KILLS": count}
     session.run(python, "-m", "pytest", *SIDE_BY_SIDE, *within, env=more, external=True)
     session.run("pytest", "-s", "tests/lifecycle/kills", env=more, interrupt_timeout=PATIENCE)
+
+
+@nox.session(default=False, tags=["long"])
+def shuffled(session: nox.Session) -> None:
+    """The suite in other orders while a core is kept busy: nox -s shuffled -- 10 [SESSION ...]."""
+    rounds, *names = session.posargs or ["10"]
+    with _started([sys.executable, "-c", "while True: pass"]) as busy, ExitStack() as stack:
+        stack.callback(busy.kill)
+        for _ in range(int(rounds)):
+            order = {"GOURMETOPS_SHUFFLE": str(secrets.randbelow(10**6))}
+            session.run("nox", "-s", *(names or SUITE), env=order, interrupt_timeout=PATIENCE)
 
 
 @nox.session(default=False, tags=["long"])

@@ -52,7 +52,7 @@ def ensure() -> Path:
 
 
 def _make(root: Path) -> None:
-    archives = "-o Dir::Cache::archives=$1/srv/packages --download-only install"
+    archives = '-o Dir::Cache::archives="$1/srv/packages" --download-only install'
     offer = f"apt-get -qq -y --no-install-recommends {archives} {' '.join(OFFERED)}"
     argv = ["mmdebstrap", "--quiet", "--variant=minbase", f"--include={','.join(INSTALLED)}"]
     argv += [f"--dpkgopt=path-exclude={path}" for path in LEFT_OUT]

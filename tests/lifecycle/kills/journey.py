@@ -16,7 +16,7 @@ from tests.lifecycle.kills import victims
 
 PATIENCE = 600.0
 # So often one wish is hit at most, however often it is typed, so that it comes to its end.
-STRIKES = 6
+STRIKES = 5
 
 
 @dataclass

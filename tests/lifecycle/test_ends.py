@@ -1,4 +1,4 @@
-"""Killed all at once and started again; stopped for good. (Last by name: it stops the site.)"""
+"""Killed all at once and started again; stopped, and started once more for the next file."""
 
 import os
 import signal
@@ -8,7 +8,14 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.timeout(1800)
+pytestmark = [pytest.mark.timeout(1800), pytest.mark.in_order]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def up_again(canary):
+    yield
+    done = canary.invoke("up", "--yes")
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def processes(state):

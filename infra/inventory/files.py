@@ -1,6 +1,8 @@
 """One source, every file: Ansible's inventory, ssh_config, hosts for testinfra and /etc/hosts."""
 
 import hashlib
+import os
+import pwd
 import shlex
 from pathlib import Path
 
@@ -52,6 +54,7 @@ def write(site: Site, folder: Path) -> list[str]:
     """Write the files of a site that differ from what lies there; return their names."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "known_hosts").touch()
+    _sockets().mkdir(mode=0o700, parents=True, exist_ok=True)
     changed = []
     for name, text in texts(site, folder).items():
         file = folder / name
@@ -61,6 +64,11 @@ def write(site: Site, folder: Path) -> list[str]:
             half.replace(file)
             changed.append(name)
     return changed
+
+
+def _sockets() -> Path:
+    """Return the folder of CONTROL, as OpenSSH finds it: HOME does not count."""
+    return Path(pwd.getpwuid(os.getuid()).pw_dir) / ".ssh"
 
 
 def _key(site: Site, folder: Path) -> str:

@@ -18,6 +18,8 @@ def python(stage: str, *locks: Path) -> Path:
     argv = [sys.executable, "-m", "services.environments", *map(str, locks)]
     done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
-        said = done.stderr.strip() or "pip was killed"
-        raise StageError(stage, said, "Mend that and run the same command again")
-    return Path(done.stdout.split()[-1]) / "bin" / "python"
+        said = done.stderr.rpartition("environments: ")[2].strip().rstrip(".")
+        raise StageError(
+            stage, said or "pip was killed", "The nodes were not touched; run it again after that"
+        )
+    return Path(done.stdout.splitlines()[-1]) / "bin" / "python"

@@ -81,8 +81,10 @@ class Cloud:
 @contextmanager
 def running(public: str = "203.0.113.0/24") -> Iterator[Cloud]:
     """Start a cloud of one's own; it ends, folder and all, with the block."""
-    packages = environments.ensure(HERE / "requirements.txt")
+    installed = environments.ensure(HERE / "requirements.txt")
     home = Path(tempfile.mkdtemp(prefix="gourmetops-openstack-"))
+    packages = home / "packages"
+    packages.symlink_to(installed)
     parts = Parts(home / "log")
     with held_ports() as ports:
         at = Layout(home, packages, ports)
@@ -134,4 +136,4 @@ def _listen(at: Layout, parts: Parts, name: str, module: str, file: str) -> None
 
 def _run(at: Layout, parts: Parts, name: str, program: str, *files: Path) -> None:
     named = [word for file in files for word in ("--config-file", str(file))]
-    parts.start(name, [at.program(program), *named], databases.environment(at))
+    parts.start(name, [*at.program(program), *named], databases.environment(at))

@@ -120,7 +120,8 @@ def _key(at: Layout) -> str:
     here = Path(__file__).parent
     files = [*(here / f"{name}.py" for name in ("configuration", "databases", "seed", "layout"))]
     said = b"".join(file.read_bytes() for file in files)
-    return hashlib.sha256(said + at.packages.name.encode() + sys.version.encode()).hexdigest()[:16]
+    said += at.packages.resolve().name.encode() + sys.version.encode()
+    return hashlib.sha256(said).hexdigest()[:16]
 
 
 def _client(at: Layout) -> list[str]:
@@ -158,7 +159,7 @@ def _others(at: Layout) -> None:
 
 def _manage(at: Layout, service: str, *words: str, program: str = "", conf: str = "") -> None:
     file = at.etc / service / (conf or f"{service}.conf")
-    argv = [at.program(program or f"{service}-manage"), "--config-file", str(file), *words]
+    argv = [*at.program(program or f"{service}-manage"), "--config-file", str(file), *words]
     done = subprocess.run(argv, env=environment(at), capture_output=True, text=True, check=False)
     if done.returncode:
         raise AssertionError(f"{' '.join(argv)}:\n{(done.stdout + done.stderr)[-2000:]}")

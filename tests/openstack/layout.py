@@ -25,7 +25,14 @@ LISTENERS = (
 
 @dataclass(frozen=True)
 class Layout:
-    """Everything that the parts must agree on."""
+    """Everything that the parts must agree on.
+
+    Attributes:
+        home: The folder of this cloud.
+        packages: OpenStack's packages, by a path without a space: Neutron's migrations are found
+            by a list of folders with spaces between them.
+        ports: Of each listener.
+    """
 
     home: Path
     packages: Path
@@ -51,9 +58,12 @@ class Layout:
         """The interpreter that has OpenStack's packages."""
         return self.packages / "bin" / "python"
 
-    def program(self, name: str) -> str:
-        """Name a program of OpenStack's packages."""
-        return str(self.packages / "bin" / name)
+    def program(self, name: str) -> list[str]:
+        """Return the command of one of OpenStack's programs.
+
+        It names the interpreter: a program's first line may lead out of `packages`.
+        """
+        return [str(self.python), str(self.packages / "bin" / name)]
 
     def url(self, service: str, path: str = "") -> str:
         """Where a service answers."""

@@ -1,14 +1,17 @@
 """Node checks next to stock pytest-testinfra and Ansible modules that assert as much.
 
 Run by `./run nox -s bench`. Three hosts, real sshd processes on 127.0.0.x; each tool as it comes,
-with its own defaults, from the start of its process to its end. Ansible is asked in the three
-ways that people ask it: `ansible -m` for each assertion, a playbook with a task for each, and a
-playbook that gathers the facts once and asserts on them, with pipelining, the quickest there is.
+with its own defaults, from the start of its process to its end. The same assertions go through
+ssh and, with `--force-ansible`, through Ansible's modules. Beside that Ansible is asked in the
+three ways that people ask it who give up on the same assertions: `ansible -m` for each, on all
+hosts at once; a playbook with a task for each; and a playbook that gathers the facts once and
+asserts on them, with pipelining, the quickest there is.
 Ours are measured before and after each, so that a machine which gets busier misleads nobody.
 """
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -27,7 +30,7 @@ from tests.unit.infra import sshd  # noqa: E402 (the path comes first)
 from tests.unit.infra.nodes import bench_nodes  # noqa: E402
 
 NODES = ROOT / "tests" / "nodes"
-TARGETS = {"stock testinfra": 25, "ansible -m, one by one": 100, "a playbook, one task each": 100}
+TARGETS = {"stock testinfra": 25, "stock testinfra through Ansible's modules": 100}
 LOCKS = {"testinfra": NODES / "requirements.txt", "ansible": ROOT / "playbooks/requirements.txt"}
 
 
@@ -48,6 +51,9 @@ def main() -> None:
         ansible = Ansible(folders["ansible"], cluster, config)
         theirs = {
             "stock testinfra": lambda: testinfra(folders["testinfra"], cluster, config),
+            "stock testinfra through Ansible's modules": lambda: ansible.testinfra(
+                folders["testinfra"]
+            ),
             "ansible -m, one by one": ansible.one_by_one,
             "a playbook, one task each": lambda: ansible.playbook("stock_ansible.yml"),
             "a playbook that gathers facts once": lambda: ansible.playbook(
@@ -102,10 +108,13 @@ def ssh_config(cluster: sshd.Cluster) -> Path:
 def testinfra(bin_: Path, cluster: sshd.Cluster, config: Path) -> float:
     """Run the assertions through pytest-testinfra, all hosts in one run."""
     hosts = ",".join(f"ssh://node{n}" for n in range(1, len(cluster.hosts) + 1))
-    argv = [str(bin_ / "python"), "-m", "pytest", "-q", "-c", "/dev/null", "-p", "no:cacheprovider",
-            f"--rootdir={HERE}", f"--hosts={hosts}", f"--ssh-config={config}",
-            str(HERE / "stock_testinfra.py")]  # fmt: skip
-    return timed(argv, {})
+    return timed([*assertions(bin_), f"--hosts={hosts}", f"--ssh-config={config}"], {})
+
+
+def assertions(bin_: Path) -> list[str]:
+    """Return the command that runs them."""
+    quiet = ("-q", "-c", "/dev/null", "-p", "no:cacheprovider", f"--rootdir={HERE}")
+    return [str(bin_ / "python"), "-m", "pytest", *quiet, str(HERE / "stock_testinfra.py")]
 
 
 @dataclass(frozen=True)
@@ -120,6 +129,13 @@ class Ansible:
         """Run a playbook."""
         return timed([*self._program("ansible-playbook"), str(HERE / name)], self._env() | env)
 
+    def testinfra(self, bin_: Path) -> float:
+        """Run the assertions that stock testinfra makes, each command of them by a module."""
+        inventory = f"--ansible-inventory={self._inventory()}"
+        here = os.pathsep.join([str(self.programs), os.environ["PATH"]])
+        argv = [*assertions(bin_), "--hosts=ansible://all", "--force-ansible", inventory]
+        return timed(argv, {**self._env(), "PATH": here})
+
     def one_by_one(self) -> float:
         """Run every task of the stock playbook by `ansible -m`, one after the other."""
         (play,) = yaml.safe_load((HERE / "stock_ansible.yml").read_text())
@@ -131,12 +147,17 @@ class Ansible:
         return [*self._program("ansible"), "all", "-m", module, "-a", said]
 
     def _program(self, name: str) -> list[str]:
-        inventory = self.cluster.folder / "inventory"
-        names = "\n".join(f"node{n}" for n in range(1, len(self.cluster.hosts) + 1))
-        python = f"ansible_python_interpreter={sys.executable}"
-        inventory.write_text(f"{names}\n[all:vars]\n{python}\n")
-        return [str(self.programs / name), "-i", str(inventory),
-                f"--ssh-common-args=-F {self.config}"]  # fmt: skip
+        return [str(self.programs / name), "-i", str(self._inventory())]
+
+    def _inventory(self) -> Path:
+        hosts = {f"node{n}": {} for n in range(1, len(self.cluster.hosts) + 1)}
+        variables = {
+            "ansible_python_interpreter": sys.executable,
+            "ansible_ssh_common_args": shlex.join(["-F", str(self.config)]),
+        }
+        file = self.cluster.folder / "inventory.yaml"
+        file.write_text(yaml.safe_dump({"all": {"hosts": hosts, "vars": variables}}))
+        return file
 
     def _env(self) -> dict[str, str]:
         settings = self.cluster.folder / "ansible.cfg"

@@ -2,7 +2,10 @@
 
 import dataclasses
 import getpass
+import os
+import pwd
 import re
+import stat
 import subprocess
 
 import pytest
@@ -161,6 +164,18 @@ def test_ssh_refuses_a_node_that_shows_another_key(cluster):
 
     assert done.returncode == 255
     assert "REMOTE HOST IDENTIFICATION HAS CHANGED" in done.stderr
+
+
+def test_somebody_without_a_folder_for_keys_gets_one_for_the_connections(
+    kvm, tmp_path, monkeypatch
+):
+    me = pwd.getpwuid(os.getuid())
+    entry = pwd.struct_passwd((*me[:5], str(tmp_path / "ada"), *me[6:]))
+    monkeypatch.setattr(pwd, "getpwuid", lambda _uid: entry)
+
+    files.write(kvm, tmp_path / "site")
+
+    assert stat.S_IMODE((tmp_path / "ada/.ssh").stat().st_mode) == 0o700
 
 
 def test_two_sites_with_the_same_addresses_share_no_connection(tmp_path):

@@ -19,7 +19,7 @@ from infra.provision.ledger import Ledger
 from tests.openstack import people
 
 ROOT = Path(__file__).parents[2]
-KILLS = int(os.environ.get("GOURMET_KILLS", "5"))
+KILLS = int(os.environ.get("GOURMET_KILLS", "3"))
 # Kubespray lies between them, and needs the Internet.
 PREPARE, AUDIT = ("--until", "prepare"), ("--only", "audit")
 LONGEST = float(os.environ.get("GOURMET_KILLS_WITHIN", "30"))

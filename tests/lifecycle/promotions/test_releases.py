@@ -120,7 +120,12 @@ def test_a_second_operation_is_refused_by_the_name_of_the_first(site):
 
 @pytest.mark.parametrize(
     "moment",
-    [("release", "intent"), ("release", "done"), ("serving", "seen"), ("alias staging", "intent")],
+    [
+        pytest.param(("release", "intent"), marks=pytest.mark.slow),
+        ("release", "done"),
+        pytest.param(("serving", "seen"), marks=pytest.mark.slow),
+        ("alias staging", "intent"),
+    ],
     ids=" ".join,
 )
 def test_a_deployment_that_is_killed_goes_on_and_does_nothing_twice(site, moment):

@@ -215,9 +215,12 @@ def kills(session: nox.Session) -> None:
         "tests/services/lifecycle/faults/test_race.py",
         "tests/services/lifecycle/transaction",
     )
-    more = {"GOURMETOPS_RACES": "100", "GOURMETOPS_KILLS": count}
-    session.run(python, "-m", "pytest", *SIDE_BY_SIDE, *within, env=more, external=True)
-    session.run("pytest", "-s", "tests/lifecycle/kills", env=more, interrupt_timeout=PATIENCE)
+    more = ("env", "GOURMETOPS_RACES=100", f"GOURMETOPS_KILLS={count}")
+    at_once(
+        session,
+        site=[*more, "python", "-um", "pytest", "-s", "tests/lifecycle/kills"],
+        within=[*more, python, "-um", "pytest", *within],
+    )
 
 
 @nox.session(default=False, tags=["long"])

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from infra.local.desired import rollout
-from infra.local.desired.manifests import Desired, Manifest, template_hash
+from infra.local.desired.manifests import Desired, Manifest
 from infra.local.errors import PodError
 from infra.local.processes import ends
 from infra.local.processes.keeper import Keeper
@@ -58,7 +58,7 @@ class Deployments:
         store = self.keeper.store
         all_of = store.of("Deployment", manifest.namespace, manifest.name)
         members = [replica for replica in all_of if not replica.retiring]
-        template = template_hash(manifest.spec["template"])
+        template = manifest.template
         for replica in members:
             if replica.template == template and replica.revision != manifest.revision:
                 replica.revision = manifest.revision
@@ -100,7 +100,7 @@ class Deployments:
 
     def health(self, manifest: Manifest) -> Health:
         """Judge a Deployment."""
-        template = template_hash(manifest.spec["template"])
+        template = manifest.template
         all_of = self.keeper.store.of("Deployment", manifest.namespace, manifest.name)
         current = [r for r in all_of if not r.retiring and r.template == template]
         older = [r for r in all_of if not r.retiring and r.template != template]

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.local import state as files
-from infra.local.desired.manifests import Desired, Manifest, template_hash
+from infra.local.desired.manifests import Desired, Manifest
 from infra.local.errors import PodError
 from infra.local.processes import ends
 from infra.local.processes.keeper import Keeper
@@ -55,7 +55,7 @@ class Jobs:
             self._file(key).unlink(missing_ok=True)
 
     def _steer(self, key: str, manifest: Manifest, processes: dict[str, Process]) -> None:
-        template = template_hash(manifest.spec["template"])
+        template = manifest.template
         record = self.records.get(key)
         if record is None or record.template != template:
             record = self.records[key] = Record(template)

@@ -16,22 +16,15 @@ class Folder:
     """Objects on disk, written only when they change."""
 
     root: Path
-    written: dict[Path, str] = field(default_factory=dict)
+    written: dict[Path, dict[str, Any]] = field(default_factory=dict)
 
     def publish(self, objects: list[dict[str, Any]]) -> None:
         """Make the folder hold these objects, and leave alone what others put there."""
-        now: dict[Path, str] = {}
-        for item in objects:
-            if item["kind"] in PRIVATE:
-                continue
-            metadata = item["metadata"]
-            labels = {**(metadata.get("labels") or {}), ORIGIN: "true"}
-            marked = {**item, "metadata": {**metadata, "labels": labels}}
-            now[self._file(item)] = json.dumps(marked, indent=1, sort_keys=True) + "\n"
-        for path, text in now.items():
-            if self.written.get(path) != text:
-                files.write(path, text)
-        for path in (self.written or self._earlier()).keys() - now.keys():
+        now = {self._file(item): item for item in objects if item["kind"] not in PRIVATE}
+        for path, item in now.items():
+            if self.written.get(path) != item:
+                files.write(path, _marked(item))
+        for path in (self.written.keys() or self._earlier()) - now.keys():
             path.unlink(missing_ok=True)
         self.written = now
 
@@ -40,6 +33,14 @@ class Folder:
         namespace = str(metadata.get("namespace") or "_cluster")
         return self.root / str(item["kind"]).lower() / namespace / f"{metadata['name']}.json"
 
-    def _earlier(self) -> dict[Path, str]:
-        texts = {path: path.read_text() for path in self.root.glob("*/*/*.json")}
-        return {path: text for path, text in texts.items() if f'"{ORIGIN}"' in text}
+    def _earlier(self) -> set[Path]:
+        return {
+            path for path in self.root.glob("*/*/*.json") if f'"{ORIGIN}"' in path.read_text()
+        }
+
+
+def _marked(item: dict[str, Any]) -> str:
+    metadata = item["metadata"]
+    labels = {**(metadata.get("labels") or {}), ORIGIN: "true"}
+    marked = {**item, "metadata": {**metadata, "labels": labels}}
+    return json.dumps(marked, indent=1, sort_keys=True) + "\n"

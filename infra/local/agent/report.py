@@ -7,7 +7,7 @@ from typing import Any
 from infra.local.agent import gateway
 from infra.local.agent.deployments import HEALTHY, Deployments
 from infra.local.agent.jobs import Jobs
-from infra.local.desired.manifests import Desired, Manifest, template_hash
+from infra.local.desired.manifests import Desired, Manifest
 from infra.local.desired.rollout import strategy
 from infra.local.processes import pods
 from infra.local.processes.replicas import RUNNING, Replica
@@ -51,7 +51,7 @@ def deployment(
         for replica in store.of("Deployment", item.namespace, item.name)
         if not replica.retiring or (replica.been_ready and replica.name not in deployments.drained)
     ]
-    template = template_hash(item.spec["template"])
+    template = item.template
     return {
         "health": health.word,
         "message": health.message,
@@ -125,7 +125,7 @@ def _condition(kind: str, met: bool, reason: str, message: str) -> dict[str, Any
 
 def _deployment_status(item: Manifest, deployments: Deployments) -> dict[str, Any]:
     health = deployments.health(item)
-    template = template_hash(item.spec["template"])
+    template = item.template
     store = deployments.keeper.store
     members = [r for r in store.of("Deployment", item.namespace, item.name) if not r.retiring]
     updated = [replica for replica in members if replica.template == template]

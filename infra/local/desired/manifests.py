@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import functools
 import hashlib
 import json
 import re
@@ -45,6 +46,11 @@ class Manifest:
         """The object's spec, empty if it has none."""
         spec: dict[str, Any] = self.data.get("spec") or {}
         return spec
+
+    @functools.cached_property
+    def template(self) -> str:
+        """What tells the pod template of a Deployment or Job from another."""
+        return template_hash(self.spec["template"])
 
 
 @dataclass(frozen=True)

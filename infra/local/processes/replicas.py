@@ -3,12 +3,12 @@
 import secrets
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from infra.local import ports
 from infra.local import state as files
-from infra.local.desired.manifests import Manifest, labels_of, template_hash
+from infra.local.desired.manifests import Manifest, labels_of
 from infra.local.errors import PodError
 from infra.local.processes import volumes
 from infra.local.processes.pods import container_of, container_ports
@@ -110,7 +110,7 @@ class Store:
     def save(self) -> None:
         """Write the records that have changed."""
         for name, replica in self.all.items():
-            record = asdict(replica)
+            record = dict(vars(replica))  # its template and labels are never changed in place
             if self.saved.get(name) != record:
                 files.write_json(self.site.state.replicas / f"{name}.json", record, mode=0o600)
                 self.saved[name] = record
@@ -118,7 +118,7 @@ class Store:
     def create(self, manifest: Manifest) -> Replica:
         """Make the record of a new replica of a Deployment or Job."""
         template = manifest.spec["template"]
-        hashed = template_hash(template)
+        hashed = manifest.template
         name = f"{manifest.namespace}.{manifest.name}-{hashed}-{secrets.token_hex(3)}"
         replica = Replica(
             name=name,

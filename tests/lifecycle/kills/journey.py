@@ -31,7 +31,7 @@ class Kills:
 
     random: random.Random
     wanted: int
-    spread: float = 4.0
+    spread: float = 2.5
     done: dict[str, int] = field(default_factory=dict)
 
     @property

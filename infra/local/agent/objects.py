@@ -34,9 +34,7 @@ class Folder:
         return self.root / str(item["kind"]).lower() / namespace / f"{metadata['name']}.json"
 
     def _earlier(self) -> set[Path]:
-        return {
-            path for path in self.root.glob("*/*/*.json") if f'"{ORIGIN}"' in path.read_text()
-        }
+        return {path for path in self.root.glob("*/*/*.json") if f'"{ORIGIN}"' in path.read_text()}
 
 
 def _marked(item: dict[str, Any]) -> str:

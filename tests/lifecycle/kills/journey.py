@@ -4,10 +4,12 @@ A command that was killed is typed again until it says that it is done, as a per
 """
 
 import random
+import signal
 import subprocess
 import sys
 import tempfile
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import yaml
@@ -82,8 +84,7 @@ def insist(site, words, kills=None):
     said = []
     while time.monotonic() < end:
         # Into a file: a runner that outlives its command would keep a pipe open.
-        with tempfile.TemporaryFile("w+") as shown:
-            process = start(site, words, shown)
+        with tempfile.TemporaryFile("w+") as shown, typed(site, words, shown) as process:
             if kills:
                 left -= kills.strike(site.state, process, left)
             code = process.wait(PATIENCE)
@@ -127,10 +128,16 @@ class Instant:
         self._facts.write_text(yaml.safe_dump(body))
 
 
-def start(site, words, shown, **more):
-    """Type a command and do not wait for it."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "invoke", *words], cwd=site.clone.folder,
-        env=site.clone.env(**more), stdin=subprocess.DEVNULL, stdout=shown,
-        stderr=subprocess.STDOUT, text=True,
+@contextmanager
+def typed(site, words, shown):
+    """Type a command without waiting for it; whoever leaves before its end presses Ctrl-C."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "invoke", *words], cwd=site.clone.folder, env=site.clone.env(),
+        stdin=subprocess.DEVNULL, stdout=shown, stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+            process.wait(PATIENCE)

@@ -65,15 +65,19 @@ def test_all_killed_at_a_named_instant_goes_on_when_the_same_is_typed_again(
     version, digest = _next(site, versions)
     before = endstate.head(site)
     journey.stage(site, version, digest)
-    with journey.Instant(site, name) as instant, tempfile.TemporaryFile("w+") as shown:
-        process = journey.start(site, ["deploy-canary", "--version", version], shown)
+    deploy = ["deploy-canary", "--version", version]
+    with (
+        journey.Instant(site, name) as instant,
+        tempfile.TemporaryFile("w+") as shown,
+        journey.typed(site, deploy, shown) as process,
+    ):
         while process.poll() is None and not instant.is_reached:
             time.sleep(0.02)
         for kind in ("command", "runner", "step"):
             victims.kill(site.state, kind)
         process.wait()
         reached = instant.is_reached
-    journey.insist(site, ["deploy-canary", "--version", version])
+    journey.insist(site, deploy)
 
     end, commits = undisturbed[version]
     assert reached

@@ -232,11 +232,13 @@ def kills(session: nox.Session) -> None:
 def shuffled(session: nox.Session) -> None:
     """The suite in other orders while a core is kept busy: nox -s shuffled -- 10 [SESSION ...]."""
     rounds, *names = session.posargs or ["10"]
-    with _started([sys.executable, "-c", "while True: pass"]) as busy, ExitStack() as stack:
-        stack.callback(busy.kill)
-        for _ in range(int(rounds)):
-            order = {"GOURMETOPS_SHUFFLE": str(secrets.randbelow(10**6))}
-            session.run("nox", "-s", *(names or SUITE), env=order, interrupt_timeout=PATIENCE)
+    with _started([sys.executable, "-c", "while True: pass"]) as busy:
+        try:
+            for _ in range(int(rounds)):
+                order = {"GOURMETOPS_SHUFFLE": str(secrets.randbelow(10**6))}
+                session.run("nox", "-s", *(names or SUITE), env=order, interrupt_timeout=PATIENCE)
+        finally:
+            busy.kill()
 
 
 @nox.session(default=False, tags=["long"])

@@ -19,7 +19,6 @@ def python(stage: str, *locks: Path) -> Path:
     done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
         said = done.stderr.rpartition("environments: ")[2].strip().rstrip(".")
-        raise StageError(
-            stage, said or "pip was killed", "The nodes were not touched; run it again after that"
-        )
+        todo = "This stage has changed nothing; after that, run the same command again"
+        raise StageError(stage, said or "pip was killed", todo)
     return Path(done.stdout.splitlines()[-1]) / "bin" / "python"

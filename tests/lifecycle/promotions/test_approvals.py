@@ -41,8 +41,8 @@ def ready(site, waiting):
     """A version that was tested in staging and may go to canary; whoever asks moves nothing."""
     served = str(site.environment("staging")["version"])
     if served not in waiting:
-        waiting |= dict([site.tested()])
-        served = str(site.environment("staging")["version"])
+        served, digest = site.tested()
+        waiting[served] = digest
     return served, waiting[served]
 
 

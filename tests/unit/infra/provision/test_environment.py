@@ -32,5 +32,5 @@ def test_what_cannot_be_installed_is_told_in_one_paragraph(lock):
 
     said = str(refused.value)
     assert said.startswith(f"prepare: {lock}: ")
-    assert said.endswith("The nodes were not touched; run it again after that")
+    assert said.endswith("This stage has changed nothing; after that, run the same command again")
     assert ".." not in said

@@ -1,7 +1,8 @@
 """Run a long command into a log; what it prints last is what we are waiting for.
 
 It writes to the log itself and has a session of its own: were we killed, it would end its
-work in peace instead of leaving half of it unrecorded.
+work in peace instead of leaving half of it unrecorded. The next command in its folder waits
+for that.
 """
 
 import signal
@@ -10,6 +11,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from infra import turn
 from infra.provision.errors import StageError, log_tail
 from infra.provision.setting import Tell, Waiting
 
@@ -31,24 +33,27 @@ def run(
     Raises:
         StageError: it ended otherwise than well; with what it said last.
     """
-    with log.open("ab") as file:
-        file.write(f"$ {' '.join(argv)}\n".encode())
-        file.flush()
-        process = subprocess.Popen(
-            argv,
-            cwd=folder,
-            env=dict(env),
-            stdin=subprocess.DEVNULL,
-            stdout=file,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    try:
-        code = _follow(process, log, tell)
-    except KeyboardInterrupt:
-        process.send_signal(signal.SIGINT)
-        process.wait()
-        raise
+    ending = Waiting(f"{argv[0]} of a run that was cut off ends its work")
+    with turn.taken(folder, lambda: tell(ending)) as held:
+        with log.open("ab") as file:
+            file.write(f"$ {' '.join(argv)}\n".encode())
+            file.flush()
+            process = subprocess.Popen(
+                argv,
+                cwd=folder,
+                env=dict(env),
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                pass_fds=(held,),
+            )
+        try:
+            code = _follow(process, log, tell)
+        except KeyboardInterrupt:
+            process.send_signal(signal.SIGINT)
+            process.wait()
+            raise
     if code not in good:
         what = f"`{' '.join(argv[:2])}` ended with {code}{log_tail(log)}"
         raise StageError(stage, what, "Mend that and run the same command again")

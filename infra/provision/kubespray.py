@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from infra import turn
 from infra.kubespray import checkout, judging, own, pin, playing, ways
 from infra.kubespray.faults import Fault, FaultsError
 from infra.kubespray.progress import Progress
 from infra.kubespray.rules import programs
 from infra.kubespray.workplace import Workplace
-from infra.provision import environment, inventory, prepare
+from infra.provision import environment, inventory, plays, prepare
 from infra.provision.errors import StageError, log_tail
 from infra.provision.ledger import fingerprint
 from infra.provision.setting import Setting, Tell, Waiting
@@ -91,7 +92,6 @@ def _proxied(place: Workplace) -> bool:
 def _play(place: Workplace, home: Path, python: Path, tell: Tell, log: Path) -> Progress:
     argv = [str(python), "-m", "playbooks.run", "--project", str(home), "--log", str(log)]
     argv += ["--config", str(place.config), "--inventory", str(place.inventory)]
-    turn = playing.Turn(place.folder).take(lambda said: tell(Waiting(said)))
     env = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")}
 
     def hear(progress: Progress, news: str | None) -> None:
@@ -101,4 +101,5 @@ def _play(place: Workplace, home: Path, python: Path, tell: Tell, log: Path) -> 
 
     errors = place.folder / "runner.err"
     argv.append(str(home / PLAYBOOK))
-    return playing.play(argv, turn=turn, env=env, errors=errors, hear=hear)
+    with turn.taken(place.folder, lambda: tell(Waiting(plays.ENDING))) as held:
+        return playing.play(argv, turn=held, env=env, errors=errors, hear=hear)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from infra import turn
 from infra.provision import environment as made
 from infra.provision.errors import StageError, log_tail
 from infra.provision.setting import Setting, Tell, Waiting
@@ -19,6 +20,7 @@ from infra.provision.setting import Setting, Tell, Waiting
 ROOT = Path(__file__).resolve().parents[2]
 PLAYBOOKS = ROOT / "playbooks"
 LOCK = PLAYBOOKS / "requirements.txt"
+ENDING = "the Ansible of a run that was cut off ends its task"
 TODO = "Mend that and run the same command again: what is done stays done"
 
 
@@ -59,21 +61,22 @@ def run(play: Play, setting: Setting, tell: Tell, log: Path) -> dict[str, Any]:
     ]
     argv += ["--facts", str(facts), "--log", str(log), *play.options, str(play.playbook)]
     said = _Told(play.stage, log, tell)
-    with log.open("ab") as errors:
-        process = subprocess.Popen(
-            argv, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors,
-            text=True, start_new_session=True,
-        )  # fmt: skip
-    try:
-        for event in _events(process):
-            said.hear(event)
-        process.wait()
-    except KeyboardInterrupt:
-        process.send_signal(signal.SIGINT)
-        raise
-    finally:
-        # The end of its input tells it, too, that nobody listens any more; this waits for it.
-        process.communicate()
+    with turn.taken(setting.folder, lambda: tell(Waiting(ENDING))) as held:
+        with log.open("ab") as errors:
+            process = subprocess.Popen(
+                argv, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors,
+                text=True, start_new_session=True, pass_fds=(held,),
+            )  # fmt: skip
+        try:
+            for event in _events(process):
+                said.hear(event)
+            process.wait()
+        except KeyboardInterrupt:
+            process.send_signal(signal.SIGINT)
+            raise
+        finally:
+            # The end of its input tells it, too, that nobody listens any more; this waits for it.
+            process.communicate()
     return said.ended(process.returncode)
 
 

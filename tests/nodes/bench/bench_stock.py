@@ -42,7 +42,6 @@ def main() -> None:
     folders = {name: environment(lock) for name, lock in LOCKS.items()}
     with (
         tempfile.TemporaryDirectory() as folder,
-        sshd.privilege_folder(),
         sshd.hosts(Path(folder), 3) as cluster,
     ):
         file = cluster.folder / "mine.yaml"

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from services.lifecycle.__main__ import VERBS
+from services.lifecycle.command_line import VERBS
 from tests.services.lifecycle.conftest import ROOT
 
 

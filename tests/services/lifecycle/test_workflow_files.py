@@ -6,7 +6,7 @@ from importlib import import_module
 import pytest
 import yaml
 
-from services.lifecycle.__main__ import VERBS
+from services.lifecycle.command_line import VERBS
 from tests.services.lifecycle.conftest import ROOT
 
 FILES = sorted((ROOT / "workflows").glob("*.yaml"))

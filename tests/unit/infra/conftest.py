@@ -8,14 +8,8 @@ from tests.unit.infra import sshd
 from tests.unit.infra.lab import lab  # noqa: F401 (pytest finds it by name)
 
 
-@pytest.fixture(scope="session")
-def privileges():
-    with sshd.privilege_folder():
-        yield
-
-
 @pytest.fixture
-def cluster(tmp_path, privileges):
+def cluster(tmp_path):
     """Start as many hosts as asked for; they end with the test."""
     if None in (sshd.SSHD, sshd.KEYGEN, sshd.CLIENT):
         pytest.skip("needs sshd and ssh: apt-get install openssh-server openssh-client")

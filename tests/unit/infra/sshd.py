@@ -72,13 +72,13 @@ class Host:
 
     def stop(self):
         """Stop sshd, if it runs."""
-        if self.process:
+        if self.process and self.process.poll() is None:
             # Sessions end by themselves once their client is gone; sshd then buries them.
             sessions = psutil.Process(self.process.pid).children(recursive=True)
             psutil.wait_procs(sessions, timeout=3)
             self.process.terminate()
             self.process.wait(10)
-            self.process = None
+        self.process = None
 
     def _wait(self):
         for _ in range(500):
@@ -119,21 +119,19 @@ class Cluster:
         return self.folder / "known_hosts"
 
 
-@contextmanager
-def privilege_folder():
-    """Sshd as root separates its privileges into this folder, which a service would make."""
-    folder = Path("/run/sshd")
-    made = os.geteuid() == 0 and not folder.exists()
-    if made:
-        folder.mkdir(mode=0o755)
-    yield
-    if made:
-        folder.rmdir()
+def _privilege_folder():
+    """Make the folder that sshd as root wants, as its service would.
+
+    It stays: somebody who runs beside us may have an sshd, too.
+    """
+    if os.geteuid() == 0:
+        Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
 
 
 @contextmanager
 def hosts(folder, count):
     """Start as many hosts as asked for; they end with the block."""
+    _privilege_folder()
     key = folder / "id"
     subprocess.run([KEYGEN, "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
     started = []

@@ -31,7 +31,7 @@ def main() -> None:
     if sshd.SSHD is None:
         print("node checks: skipped, needs sshd: apt-get install openssh-server")
         return
-    with tempfile.TemporaryDirectory() as folder, sshd.privilege_folder():
+    with tempfile.TemporaryDirectory() as folder:
         for name, count in (("three", 3), ("many", 64)):
             (Path(folder) / name).mkdir()
             with sshd.hosts(Path(folder) / name, count) as cluster:

@@ -2,12 +2,16 @@
 
 import os
 import re
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from infra.provision.cloud import lease, terraform
 from infra.provision.errors import StageError
+from tests.waiting import until
 
 KVM = Path(terraform.SOURCE)
 RESERVED = "b3d710ad-5b44-4d5b-a064-8d2869dbfbdc"
@@ -111,6 +115,41 @@ def test_a_plan_that_nobody_saw_is_not_applied(work):
 
     with pytest.raises(StageError, match="is not the plan that was shown"):
         work.apply()
+
+
+def test_a_terraform_that_outlived_its_killed_command_ends_before_the_next_begins(
+    work, setting, tmp_path
+):
+    slow = (
+        "#!/bin/sh\n"
+        f"touch {tmp_path}/began\n"
+        f"while [ ! -e {tmp_path}/go ]; do sleep 0.05; done\n"
+        f"sleep 1; echo killed >> {tmp_path}/ran\n"
+    )
+    (tmp_path / "bin/slow").write_text(slow)
+    (tmp_path / "bin/slow").chmod(0o755)
+    code = (
+        "from pathlib import Path\n"
+        "from infra.provision import command\n"
+        f"command.run('terraform', ['slow'], folder=Path({str(work.folder)!r}), env="
+        f"{{'PATH': {os.environ['PATH']!r}}}, log=Path({str(tmp_path / 'other')!r}), tell=print)"
+    )
+    killed = subprocess.Popen([sys.executable, "-c", code], cwd=Path(__file__).parents[4])
+    until((tmp_path / "began").exists)
+    killed.kill()
+    killed.wait()
+    said = []
+    waiting = terraform.Work(setting, tmp_path / "log", said.append)
+
+    with ThreadPoolExecutor() as pool:
+        plan = pool.submit(waiting.plan)
+        until(lambda: said)
+        assert not plan.done()
+        (tmp_path / "go").touch()
+        assert plan.result(timeout=20)
+
+    assert str(said[0]) == "terraform of a run that was cut off ends its work"
+    assert [line.split()[0] for line in ran(tmp_path)[-2:]] == ["killed", "plan"]
 
 
 def test_a_failure_shows_what_terraform_said_and_where_the_rest_is(work, tmp_path):

@@ -28,6 +28,8 @@ from pathlib import Path
 
 STAMP = "made-from.txt"
 OPEN = re.compile(r"# open: (\S+==\S+)")
+# Tests of what is installed, and what Ansible sends to its hosts as source.
+UNIMPORTED = r"/(tests|ansible_collections)/"
 SOURCES = ("index-url", "extra-index-url", "find-links")
 
 
@@ -84,6 +86,7 @@ def _build(folder: Path, files: Sequence[Path], lock: int) -> None:
     pip = [sys.executable, "-m", "pip", "--python", own] if borrow else [own, "-m", "pip"]
     for file in files:
         _install(pip, file, lock)
+    _compile(own, folder, lock)
 
 
 def _install(pip: Sequence[str], file: Path, lock: int) -> None:
@@ -92,10 +95,18 @@ def _install(pip: Sequence[str], file: Path, lock: int) -> None:
         what = [named[1]]
     else:
         what = ["--require-hashes", "--no-deps", "-r", str(file)]
-    options = ["--quiet", "--no-input", "--disable-pip-version-check"]
+    options = ["--quiet", "--no-compile", "--no-input", "--disable-pip-version-check"]
     said, code = _run([*pip, "install", *options, *what], lock)
     if code:
         raise SetupError(_explain(file, said))
+
+
+def _compile(python: str, folder: Path, lock: int) -> None:
+    """Compile what somebody may import, on all cores; pip takes one, and compiles the rest too."""
+    # A file that is no Python of this version (a template) stays as it is.
+    _run(
+        [python, "-m", "compileall", "-qq", "-j", "0", "-x", UNIMPORTED, str(folder / "lib")], lock
+    )
 
 
 def _run(command: Sequence[str], lock: int) -> tuple[str, int]:

@@ -1,12 +1,14 @@
 """Environments made by content: shared, never half-made, and honest about other sources."""
 
 import contextlib
+import hashlib
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
+import zipfile
 
 import psutil
 import pytest
@@ -79,6 +81,28 @@ def test_a_wrong_hash_is_refused(tmp_path, monkeypatch):
 
     with pytest.raises(environments.SetupError, match="pip could not install it"):
         environments.ensure(lock(tmp_path, "thing==1.0 --hash=sha256:" + "0" * 64 + "\n"))
+
+
+def test_what_can_be_imported_is_compiled_and_the_tests_of_packages_are_not(tmp_path, monkeypatch):
+    wheel = tmp_path / "wheels/thing-1.0-py3-none-any.whl"
+    wheel.parent.mkdir()
+    about = "Metadata-Version: 2.1\nName: thing\nVersion: 1.0\n"
+    with zipfile.ZipFile(wheel, "w") as file:
+        file.writestr("thing/__init__.py", "")
+        file.writestr("thing/template.py", "{{ no Python }}}")
+        file.writestr("thing/tests/test_thing.py", "")
+        file.writestr("thing-1.0.dist-info/METADATA", about)
+        file.writestr("thing-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
+        file.writestr("thing-1.0.dist-info/RECORD", "")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(wheel.parent))
+    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+
+    folder = environments.ensure(lock(tmp_path, f"thing==1.0 --hash=sha256:{digest}\n"))
+
+    (installed,) = folder.glob("lib/*/site-packages/thing")
+    compiled = {file.name.split(".")[0] for file in installed.rglob("*.pyc")}
+    assert compiled == {"__init__"}
 
 
 def test_an_open_lock_gets_another_name_when_pip_looks_elsewhere(tmp_path, monkeypatch):

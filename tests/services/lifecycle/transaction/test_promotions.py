@@ -183,12 +183,13 @@ class _Shifted:
         return self._real.now(zone) + self._by
 
 
+# `./run nox -s kills` tries more.
+IS_LONG = "GOURMETOPS_KILLS" in os.environ
 TestPromotions = Promotions.TestCase
 TestPromotions.settings = settings(
-    # `./run nox -s kills` tries more.
-    max_examples=100 if "GOURMETOPS_KILLS" in os.environ else 6,
+    max_examples=100 if IS_LONG else 6,
     stateful_step_count=8,
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
-TestPromotions.pytestmark = [pytest.mark.timeout(900)]
+TestPromotions.pytestmark = [pytest.mark.timeout(5400 if IS_LONG else 900)]

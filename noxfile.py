@@ -189,7 +189,12 @@ def provision(session: nox.Session) -> None:
     install_in_ci(
         session, "mariadb-server", "rabbitmq-server", needs=("mariadbd", "rabbitmq-server")
     )
-    session.run("pytest", "tests/openstack", *session.posargs, interrupt_timeout=PATIENCE)
+    tests, kills = ["python", "-um", "pytest", *session.posargs], "tests/openstack/test_kills.py"
+    at_once(
+        session,
+        nodes=[*tests, kills],
+        cloud=[*tests, "tests/openstack", f"--ignore={kills}"],
+    )
 
 
 @nox.session(default=False, tags=["long"])

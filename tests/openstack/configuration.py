@@ -119,8 +119,6 @@ def _nova(at: Layout) -> Sections:
         "api": {"auth_strategy": "keystone"},
         "wsgi": {"api_paste_config": at.packages / "etc/nova/api-paste.ini"},
         "conductor": {"workers": 1},
-        # Enough for all journeys and whoever is refused meanwhile.
-        "quota": {"cores": 40, "instances": 40, "ram": 200_000},
         "scheduler": {"workers": 1, "discover_hosts_in_cells_interval": 2},
         "oslo_concurrency": {"lock_path": at.state / "nova/lock"},
         "filter_scheduler": {

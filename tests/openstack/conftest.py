@@ -1,8 +1,7 @@
 """A real OpenStack for each session, and a person's folder to work with it."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -29,13 +28,10 @@ def cloud() -> Iterator[Cloud]:
 
 
 @pytest.fixture
-def hosts(request: pytest.FixtureRequest) -> Iterator[machines.Hosts]:
-    """Three machines on one bridge, while the journeys that a test awaits are on their way."""
+def hosts() -> Iterator[machines.Hosts]:
+    """Three machines on one bridge."""
     if reason := machines.missing():
         pytest.skip(reason)
-    if _awaited(request):
-        with suppress(pytest.skip.Exception):  # which says what a cloud needs, not machines
-            request.getfixturevalue("journeys")
     with machines.running(3) as running:
         yield running
 
@@ -55,13 +51,8 @@ def providers(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def person(
-    cloud: Cloud, providers: Path, journeys: Mapping[str, "Future[None]"], tmp_path: Path
-) -> Iterator[Callable[..., Person]]:
-    """Make somebody with an account and a site of that name; what a failure leaves is removed.
-
-    The journeys that a test awaits later are on their way by then.
-    """
+def person(cloud: Cloud, providers: Path, tmp_path: Path) -> Iterator[Callable[..., Person]]:
+    """Make somebody with an account and a site of that name; what a failure leaves is removed."""
     made_up = []
 
     def make(name: str, **openstack: Any) -> Person:
@@ -82,28 +73,24 @@ def pytest_configure(config: pytest.Config) -> None:
 def journeys(
     request: pytest.FixtureRequest, cloud: Cloud, providers: Path,
     tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Mapping[str, "Future[None]"]]:  # fmt: skip
+) -> Iterator[dict[str, "Future[None]"]]:  # fmt: skip
     """Let people go their ways side by side: most of each is waiting for the cloud."""
     from tests.openstack import journeys as ways
 
+    awaited = [
+        mark.args[0] for item in request.session.items for mark in item.iter_markers("journey")
+    ]
     with ThreadPoolExecutor(ways.AT_ONCE) as pool:
         yield {
             name: pool.submit(
                 ways.ALL[name], ways.Start(cloud, providers, tmp_path_factory.mktemp(name))
             )
-            for name in _awaited(request)
+            for name in awaited
         }
 
 
-def _awaited(request: pytest.FixtureRequest) -> list[str]:
-    items = request.session.items
-    return [mark.args[0] for item in items for mark in item.iter_markers("journey")]
-
-
 @pytest.fixture
-def journey(
-    request: pytest.FixtureRequest, journeys: Mapping[str, "Future[None]"]
-) -> "Future[None]":
+def journey(request: pytest.FixtureRequest, journeys: dict[str, "Future[None]"]) -> "Future[None]":
     """Return the journey that the test names."""
     mark = request.node.get_closest_marker("journey")
     assert mark

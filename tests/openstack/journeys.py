@@ -1,6 +1,6 @@
 """What people do with a cloud, from its beginning to its end; test_way.py says what each shows.
 
-They begin with the cloud and go side by side, only so many at once: the machine has few cores.
+They go side by side: their quota is one, so only so many at once.
 """
 
 import json

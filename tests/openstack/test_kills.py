@@ -23,7 +23,7 @@ KILLS = int(os.environ.get("GOURMET_KILLS", "3"))
 # Kubespray lies between them, and needs the Internet.
 PREPARE, AUDIT = ("--until", "prepare"), ("--only", "audit")
 LONGEST = float(os.environ.get("GOURMET_KILLS_WITHIN", "30"))
-pytestmark = pytest.mark.timeout(1500 + KILLS * 60)
+pytestmark = pytest.mark.timeout(900 + KILLS * 60)
 
 
 @pytest.fixture

@@ -143,9 +143,11 @@ def test_a_terraform_that_outlived_its_killed_command_ends_before_the_next_begin
 
     with ThreadPoolExecutor() as pool:
         plan = pool.submit(waiting.plan)
-        until(lambda: said)
-        assert not plan.done()
-        (tmp_path / "go").touch()
+        try:
+            until(lambda: said)
+            assert not plan.done()
+        finally:
+            (tmp_path / "go").touch()  # so that it ends, whatever this test finds
         assert plan.result(timeout=20)
 
     assert str(said[0]) == "terraform of a run that was cut off ends its work"

@@ -153,11 +153,14 @@ class Store:
             raise NoPortError from None
 
     def forget(self, replica: Replica) -> None:
-        """Remove all that is left of a replica that has ended."""
+        """Remove all that is left of a replica that has ended; its record last.
+
+        Killed before that, the next agent still knows of it.
+        """
+        volumes.remove(self.site.state, replica.name)
         self.all.pop(replica.name, None)
         self.saved.pop(replica.name, None)
         (self.site.state.replicas / f"{replica.name}.json").unlink(missing_ok=True)
-        volumes.remove(self.site.state, replica.name)
 
     def of(self, kind: str, namespace: str, owner: str) -> list[Replica]:
         """Return the replicas of one Deployment or Job."""

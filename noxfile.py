@@ -159,14 +159,21 @@ def terraform(session: nox.Session) -> None:
 def playbooks(session: nox.Session) -> None:
     """Ansible on real machines, twice each; needs root and Debian packages."""
     install_machines(session)
-    folders = ("tests/hosts", "tests/playbooks", "tests/kubespray")
+    pytest = ["python", "-um", "pytest", *session.posargs]
     # Swap is one for all machines here, and whoever prepares another would turn it off.
-    swap = "tests/playbooks/test_swap.py"
-    for tests in ([*SIDE_BY_SIDE, *folders, f"--ignore={swap}"], [swap]):
-        session.run(
-            "pytest", *tests, *session.posargs, interrupt_timeout=PATIENCE,
-            success_codes=good_codes(session),
-        )  # fmt: skip
+    swap, longest = "tests/playbooks/test_swap.py", "tests/playbooks/test_prepare.py"
+    others = {str(file.relative_to(HERE)) for file in HERE.glob("tests/playbooks/test_*.py")}
+    at_once(
+        session,
+        swap=[*pytest, swap],
+        hosts=[*pytest, "tests/hosts"],
+        kubespray=[*pytest, "tests/kubespray"],
+    )
+    # The longest begins first.
+    session.run(
+        *pytest, *SIDE_BY_SIDE, longest, *sorted(others - {swap, longest}),
+        interrupt_timeout=PATIENCE, success_codes=good_codes(session),
+    )  # fmt: skip
 
 
 @nox.session
@@ -176,10 +183,13 @@ def nodes(session: nox.Session) -> None:
         session.run("python", "-m", "infra.audit", *session.posargs)
         return
     install_machines(session)
-    session.run("pytest", "tests/nodes/stage", interrupt_timeout=PATIENCE)
     python = environment(session, HERE / "tests" / "nodes")
     proofs = ["-c", "tests/nodes/pytest.ini", "--rootdir=.", "tests/nodes/proofs"]
-    session.run(python, "-m", "pytest", *proofs, external=True, interrupt_timeout=PATIENCE)
+    at_once(
+        session,
+        stage=["python", "-um", "pytest", "tests/nodes/stage"],
+        proofs=[python, "-um", "pytest", *proofs],
+    )
 
 
 @nox.session

@@ -124,7 +124,8 @@ def _serve(at: Layout, parts: Parts) -> None:
         nova = at.etc / "nova"
         files = [f"--config-file={nova / name}" for name in ("nova.conf", f"{host}.conf")]
         argv = [str(at.python), str(HERE / "compute.py"), *files]
-        parts.start(host, argv, {**databases.environment(at), "CONSOLES": str(at.consoles)})
+        env = {**databases.environment(at), "CONSOLES": str(at.consoles)}
+        parts.start(host, argv, {**env, "SERVERS": str(at.servers)})
     parts.wait_for({name: at.ports[name] for name in (*APPLICATIONS, *LATER)})
 
 

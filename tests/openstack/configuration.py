@@ -37,7 +37,10 @@ def write(layout: Layout) -> None:
     """Write the files of every service, fresh keys for Keystone, and the drivers of our own."""
     for name, sections in _services(layout).items():
         _ini(layout.etc / name, sections)
-        (layout.state / name.partition("/")[0] / "lock").mkdir(parents=True, exist_ok=True)
+        service = name.partition("/")[0]
+        # While there is none they look for it in a dozen places, for each attribute they show.
+        (layout.etc / service / "policy.yaml").write_text("{}\n")
+        (layout.state / service / "lock").mkdir(parents=True, exist_ok=True)
     for host in COMPUTE:
         _ini(
             layout.etc / "nova" / f"{host}.conf",
@@ -48,6 +51,7 @@ def write(layout: Layout) -> None:
     _keys(layout.state / "credential")
     _driver(layout.home / "plugins")
     layout.consoles.mkdir()
+    layout.servers.mkdir()
 
 
 def _services(at: Layout) -> dict[str, Sections]:
@@ -119,6 +123,8 @@ def _nova(at: Layout) -> Sections:
         "api": {"auth_strategy": "keystone"},
         "wsgi": {"api_paste_config": at.packages / "etc/nova/api-paste.ini"},
         "conductor": {"workers": 1},
+        # Enough for all journeys and whoever is refused meanwhile.
+        "quota": {"cores": 40, "instances": 40, "ram": 200_000},
         "scheduler": {"workers": 1, "discover_hosts_in_cells_interval": 2},
         "oslo_concurrency": {"lock_path": at.state / "nova/lock"},
         "filter_scheduler": {

@@ -15,6 +15,8 @@ from tests.openstack.cloud import Cloud
 from tests.openstack.people import Person
 from tests.terraform.provider import build
 
+Journeys = dict[str, "Future[None]"]
+Begin = Callable[[Callable[[str], bool]], Journeys]
 pytest.register_assert_rewrite("tests.openstack.joined", "tests.openstack.journeys")
 
 
@@ -51,8 +53,13 @@ def providers(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def person(cloud: Cloud, providers: Path, tmp_path: Path) -> Iterator[Callable[..., Person]]:
-    """Make somebody with an account and a site of that name; what a failure leaves is removed."""
+def person(
+    cloud: Cloud, providers: Path, longest: Journeys, tmp_path: Path
+) -> Iterator[Callable[..., Person]]:
+    """Make somebody with an account and a site of that name; what a failure leaves is removed.
+
+    The longest journey is on its way meanwhile.
+    """
     made_up = []
 
     def make(name: str, **openstack: Any) -> Person:
@@ -70,27 +77,46 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
-def journeys(
+def begin(
     request: pytest.FixtureRequest, cloud: Cloud, providers: Path,
     tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[dict[str, "Future[None]"]]:  # fmt: skip
-    """Let people go their ways side by side: most of each is waiting for the cloud."""
+) -> Iterator[Begin]:  # fmt: skip
+    """Let people go their ways side by side: most of each is waiting for the cloud.
+
+    Of the journeys that the tests of this session await, those that are asked for begin.
+    """
     from tests.openstack import journeys as ways
 
     awaited = [
         mark.args[0] for item in request.session.items for mark in item.iter_markers("journey")
     ]
-    with ThreadPoolExecutor(ways.AT_ONCE) as pool:
-        yield {
+
+    def begins(wanted: Callable[[str], bool]) -> Journeys:
+        return {
             name: pool.submit(
                 ways.ALL[name], ways.Start(cloud, providers, tmp_path_factory.mktemp(name))
             )
-            for name in awaited
+            for name in filter(wanted, awaited)
         }
+
+    with ThreadPoolExecutor(ways.AT_ONCE) as pool:
+        yield begins
+
+
+@pytest.fixture(scope="session")
+def longest(begin: Begin) -> Journeys:
+    """Let the longest journey begin with the cloud, while others are refused."""
+    return begin(lambda name: name == "joined")
+
+
+@pytest.fixture(scope="session")
+def journeys(begin: Begin, longest: Journeys) -> Journeys:
+    """Let all journeys begin."""
+    return longest | begin(lambda name: name not in longest)
 
 
 @pytest.fixture
-def journey(request: pytest.FixtureRequest, journeys: dict[str, "Future[None]"]) -> "Future[None]":
+def journey(request: pytest.FixtureRequest, journeys: Journeys) -> "Future[None]":
     """Return the journey that the test names."""
     mark = request.node.get_closest_marker("journey")
     assert mark

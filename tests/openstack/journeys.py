@@ -1,6 +1,6 @@
 """What people do with a cloud, from its beginning to its end; test_way.py says what each shows.
 
-They go side by side: their quota is one, so only so many at once.
+They go side by side, only so many at once: their quota is one, and the cores are few.
 """
 
 import json

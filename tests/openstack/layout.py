@@ -54,6 +54,11 @@ class Layout:
         return self.home / "consoles"
 
     @property
+    def servers(self) -> Path:
+        """The folder of the servers that run, a file with its name for each id."""
+        return self.home / "servers"
+
+    @property
     def python(self) -> Path:
         """The interpreter that has OpenStack's packages."""
         return self.packages / "bin" / "python"

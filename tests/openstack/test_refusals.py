@@ -1,6 +1,7 @@
 """What preflight and the lease refuse, in the words that a person reads."""
 
 import json
+import re
 import time
 
 import pytest
@@ -39,14 +40,14 @@ def test_every_finding_comes_at_once(person):
 
 def test_an_application_credential_is_refused_for_the_lease_before_any_cloud_is_asked(person):
     me = person("delegated")
+    me.clouds["kvm"]["auth"]["auth_url"] = "http://127.0.0.1:9"  # where nobody answers
     me.clouds["kvm-lease"] = me.clouds["kvm"]
     me.write()
 
-    began = time.monotonic()
     said = me.types(*ONLY, code=1)
 
     assert "Keystone refuses leases to those" in said
-    assert time.monotonic() - began < 6
+    assert "127.0.0.1:9" not in said
 
 
 def test_a_wrong_password_is_the_clouds_own_sentence(person):
@@ -73,11 +74,16 @@ def test_a_quota_that_is_too_small_is_named(person):
     me = person("quota")
     me.site["nodes"] += [
         {"name": f"node{n}", "address": f"192.168.1.{n + 10}", "roles": ["worker"]}
-        for n in range(4, 9)
+        for n in range(4, 12)
     ]
     me.write()
 
-    assert "32 cores are needed, and of 20 only 20 are free" in me.types(*ONLY, code=1)
+    said = me.types(*ONLY, code=1)
+
+    # Others have some of them meanwhile.
+    free = re.search(r"44 cores are needed, and of 40 only (\d+) are free", said)
+    assert free, said
+    assert int(free[1]) <= 40
 
 
 def test_variables_that_would_override_are_left_aside(person):

@@ -2,13 +2,17 @@
 
 import contextlib
 import hashlib
+import http.server
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import zipfile
+from functools import partial
 
 import psutil
 import pytest
@@ -83,7 +87,9 @@ def test_a_wrong_hash_is_refused(tmp_path, monkeypatch):
         environments.ensure(lock(tmp_path, "thing==1.0 --hash=sha256:" + "0" * 64 + "\n"))
 
 
-def test_what_can_be_imported_is_compiled_and_the_tests_of_packages_are_not(tmp_path, monkeypatch):
+@pytest.fixture
+def thing(tmp_path):
+    """A package in a folder, and the line of a lock that names it."""
     wheel = tmp_path / "wheels/thing-1.0-py3-none-any.whl"
     wheel.parent.mkdir()
     about = "Metadata-Version: 2.1\nName: thing\nVersion: 1.0\n"
@@ -94,11 +100,71 @@ def test_what_can_be_imported_is_compiled_and_the_tests_of_packages_are_not(tmp_
         file.writestr("thing-1.0.dist-info/METADATA", about)
         file.writestr("thing-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
         file.writestr("thing-1.0.dist-info/RECORD", "")
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setenv("PIP_FIND_LINKS", str(wheel.parent))
     digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    return wheel, f"thing==1.0 --hash=sha256:{digest}\n"
 
-    folder = environments.ensure(lock(tmp_path, f"thing==1.0 --hash=sha256:{digest}\n"))
+
+@pytest.fixture
+def index(thing, tmp_path):
+    """An index on loopback that has the package; what it was asked for."""
+    wheel, _ = thing
+    page = tmp_path / "index/simple/thing/index.html"
+    page.parent.mkdir(parents=True)
+    page.write_text(f'<a href="{wheel.name}">{wheel.name}</a>')
+    shutil.copy(wheel, page.parent)
+    asked = []
+
+    class Serves(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, _format, *_told):
+            asked.append(self.headers["User-Agent"].split("/")[0])
+
+    serves = partial(Serves, directory=tmp_path / "index")
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), serves) as server:
+        threading.Thread(target=server.serve_forever).start()
+        yield f"http://127.0.0.1:{server.server_port}/simple/", asked
+        server.shutdown()
+
+
+def installer(folder):
+    """Return who installed the package."""
+    (said,) = folder.glob("lib/*/site-packages/thing-1.0.dist-info/INSTALLER")
+    return said.read_text().strip()
+
+
+def test_uv_installs_from_where_pip_is_told_to(thing, index, tmp_path, monkeypatch):
+    url, asked = index
+    monkeypatch.setenv("PIP_INDEX_URL", url)
+
+    folder = environments.ensure(lock(tmp_path, thing[1]))
+
+    assert installer(folder) == "uv"
+    assert set(asked) == {"uv"}
+
+
+def test_pip_installs_where_it_is_told_what_uv_does_not_know(thing, index, tmp_path, monkeypatch):
+    monkeypatch.setenv("PIP_INDEX_URL", index[0])
+    monkeypatch.setenv("PIP_PREFER_BINARY", "1")
+
+    assert installer(environments.ensure(lock(tmp_path, thing[1]))) == "pip"
+
+
+def test_what_uv_cannot_do_pip_does_or_says(thing, index, tmp_path, monkeypatch):
+    url, asked = index
+    monkeypatch.setenv("PIP_INDEX_URL", url)
+    other = "thing==1.0 --hash=sha256:" + "0" * 64 + "\n"
+
+    with pytest.raises(environments.SetupError, match="pip could not install it"):
+        environments.ensure(lock(tmp_path, other))
+
+    assert set(asked) == {"uv", "pip"}
+
+
+def test_what_can_be_imported_is_compiled_and_the_tests_of_packages_are_not(
+    thing, index, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("PIP_INDEX_URL", index[0])
+
+    folder = environments.ensure(lock(tmp_path, thing[1]))
 
     (installed,) = folder.glob("lib/*/site-packages/thing")
     compiled = {file.name.split(".")[0] for file in installed.rglob("*.pyc")}

@@ -165,8 +165,7 @@ def playbooks(session: nox.Session) -> None:
     others = {str(file.relative_to(HERE)) for file in HERE.glob("tests/playbooks/test_*.py")}
     at_once(
         session,
-        swap=[*pytest, swap],
-        hosts=[*pytest, "tests/hosts"],
+        hosts=[*pytest, "tests/hosts", swap],
         kubespray=[*pytest, "tests/kubespray"],
     )
     # The longest begins first.

@@ -16,7 +16,6 @@ from tests.openstack.people import Person
 from tests.terraform.provider import build
 
 Journeys = dict[str, "Future[None]"]
-Begin = Callable[[Callable[[str], bool]], Journeys]
 pytest.register_assert_rewrite("tests.openstack.joined", "tests.openstack.journeys")
 
 
@@ -31,10 +30,10 @@ def cloud() -> Iterator[Cloud]:
 
 @pytest.fixture
 def hosts() -> Iterator[machines.Hosts]:
-    """Three machines on one bridge."""
+    """Two machines on one bridge."""
     if reason := machines.missing():
         pytest.skip(reason)
-    with machines.running(3) as running:
+    with machines.running(2) as running:
         yield running
 
 
@@ -54,11 +53,11 @@ def providers(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def person(
-    cloud: Cloud, providers: Path, longest: Journeys, tmp_path: Path
+    cloud: Cloud, providers: Path, journeys: Journeys, tmp_path: Path
 ) -> Iterator[Callable[..., Person]]:
     """Make somebody with an account and a site of that name; what a failure leaves is removed.
 
-    The longest journey is on its way meanwhile.
+    The journeys that other tests await are on their way meanwhile.
     """
     made_up = []
 
@@ -77,42 +76,23 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
-def begin(
+def journeys(
     request: pytest.FixtureRequest, cloud: Cloud, providers: Path,
     tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Begin]:  # fmt: skip
-    """Let people go their ways side by side: most of each is waiting for the cloud.
-
-    Of the journeys that the tests of this session await, those that are asked for begin.
-    """
+) -> Iterator[Journeys]:  # fmt: skip
+    """Let people go their ways side by side: most of each is waiting for the cloud."""
     from tests.openstack import journeys as ways
 
     awaited = [
         mark.args[0] for item in request.session.items for mark in item.iter_markers("journey")
     ]
-
-    def begins(wanted: Callable[[str], bool]) -> Journeys:
-        return {
+    with ThreadPoolExecutor(len(ways.ALL)) as pool:
+        yield {
             name: pool.submit(
                 ways.ALL[name], ways.Start(cloud, providers, tmp_path_factory.mktemp(name))
             )
-            for name in filter(wanted, awaited)
+            for name in awaited
         }
-
-    with ThreadPoolExecutor(ways.AT_ONCE) as pool:
-        yield begins
-
-
-@pytest.fixture(scope="session")
-def longest(begin: Begin) -> Journeys:
-    """Let the longest journey begin with the cloud, while others are refused."""
-    return begin(lambda name: name == "joined")
-
-
-@pytest.fixture(scope="session")
-def journeys(begin: Begin, longest: Journeys) -> Journeys:
-    """Let all journeys begin."""
-    return longest | begin(lambda name: name not in longest)
 
 
 @pytest.fixture

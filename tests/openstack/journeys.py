@@ -1,6 +1,6 @@
 """What people do with a cloud, from its beginning to its end; test_way.py says what each shows.
 
-They go side by side, only so many at once: their quota is one, and the cores are few.
+They begin with the cloud and go side by side.
 """
 
 import json
@@ -23,7 +23,6 @@ from tests.openstack.facts import (
 from tests.openstack.joined import joined
 from tests.waiting import until
 
-AT_ONCE = 3
 UNTIL = ("--until", "inventory", "--yes")
 KILLS = 4
 

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.timeout(900 + KILLS * 60)
 
 @pytest.fixture
 def lab(hosts, tmp_path):
-    """Three bare machines and a site file of them."""
+    """Two bare machines and a site file of them."""
     hosts.write_site(tmp_path / "lab.yaml")
     env = people.environment(tmp_path, tmp_path / "none")
 
@@ -72,7 +72,7 @@ def test_killed_at_random_the_way_over_nodes_goes_on(lab, tmp_path):
     last = json.loads(out.splitlines()[-1])
     recap = last["results"]["prepare"]["recap"]
     changed = [line for line in out.splitlines() if "changed on" in line]
-    assert [recap[f"node{n}"]["changed"] for n in (1, 2, 3)] == [0, 0, 0], changed
+    assert [recap[f"node{n}"]["changed"] for n in (1, 2)] == [0, 0], changed
     assert nobody_plays_on(folder)
 
 

@@ -12,11 +12,12 @@ HERE = Path(__file__).parent
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory, request):
-    """Two machines that the tests of one file share; `CHANGES` there changes their site."""
+    """Two machines that the tests of one file share, or `COUNT`; `CHANGES` changes their site."""
     if reason := machines.missing():
         pytest.skip(reason)
     changes = getattr(request.module, "CHANGES", {})
-    with labs.lab(tmp_path_factory.mktemp("site"), **changes) as made:
+    count = getattr(request.module, "COUNT", 2)
+    with labs.lab(tmp_path_factory.mktemp("site"), count, **changes) as made:
         yield made
 
 

@@ -4,6 +4,7 @@ import hashlib
 
 import pytest
 
+COUNT = 1
 SECRET = "LS0tLS1CRUdJTiBSU0EgUFJJVkFURSBLRVk"
 ADMIN = f"apiVersion: v1\nkind: Config\nusers: [{{user: {{client-key-data: {SECRET}}}}}]\n"
 KUBECTL = "#!/bin/sh\necho a kubectl\n"

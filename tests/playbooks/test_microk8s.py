@@ -6,6 +6,7 @@ and how often, is real.
 
 import pytest
 
+COUNT = 1
 SNAP = """#!/bin/sh
 echo "snap $*" >> /srv/said
 case $1 in

@@ -23,11 +23,11 @@ TAG = ("--tags", "volume")
 
 
 @pytest.fixture
-def lab(tmp_path):
-    """Two machines, the first with a blank volume."""
+def lab(tmp_path, request):
+    """A machine with a blank volume, and more of them where a test asks for so many."""
     if reason := machines.missing():
         pytest.skip(reason)
-    with labs.lab(tmp_path, volumes={"node1": VOLUME}) as made:
+    with labs.lab(tmp_path, getattr(request, "param", 1), volumes={"node1": VOLUME}) as made:
         yield made
 
 
@@ -52,6 +52,7 @@ def written(lab):
     return subprocess.run(["sha256sum", device(lab)], check=True, capture_output=True).stdout
 
 
+@pytest.mark.parametrize("lab", [pytest.param(2, id="of two")], indirect=True)
 def test_a_blank_volume_is_formatted_and_mounted_once_and_a_dry_run_says_so(lab, node):
     blank = written(lab)
     said = lab.play("prepare", *TAG, "--check", "--diff", **FACTS)

@@ -1,6 +1,6 @@
 """What is asked of OpenStack, in an environment of its own (requirements.txt beside it).
 
-Reads one request as JSON; prints lines of JSON: what it waits for, then one answer.
+Reads requests, a line of JSON each; prints lines of JSON: what it waits for, then one answer.
 """
 
 import json
@@ -272,16 +272,19 @@ VERBS = {
 }
 
 
-def main() -> int:
-    """Answer one request."""
-    request = json.load(sys.stdin)
-    try:
-        cloud = openstack.connect(cloud=request["cloud"])
-        _say({"result": VERBS[request["verb"]](cloud, request["words"])})
-    except (RefusedError, SDKException, ClientException, BlazarClientException) as error:
-        _say({"error": " ".join(str(error).split()) or type(error).__name__})
-    return 0
+def main() -> None:
+    """Answer one request after another."""
+    known: dict[str, openstack.connection.Connection] = {}
+    for line in sys.stdin:
+        request = json.loads(line)
+        name = request["cloud"]
+        try:
+            cloud = known.pop(name, None) or openstack.connect(cloud=name)
+            _say({"result": VERBS[request["verb"]](cloud, request["words"])})
+            known[name] = cloud
+        except (RefusedError, SDKException, ClientException, BlazarClientException) as error:
+            _say({"error": " ".join(str(error).split()) or type(error).__name__})
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -61,8 +61,7 @@ def _build(binary: Path) -> None:
             "-p",
             "2",
             "-trimpath",
-            # It mostly waits for answers: without optimizing it is built in two thirds of the time.
-            "-gcflags=all=-N -l -dwarf=false",
+            "-gcflags=all=-dwarf=false",
             "-ldflags=-s -w",
             "-o",
             str(made),

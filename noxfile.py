@@ -160,17 +160,20 @@ def playbooks(session: nox.Session) -> None:
     """Ansible on real machines, twice each; needs root and Debian packages."""
     install_machines(session)
     pytest = ["python", "-um", "pytest", *session.posargs]
+    files = {file.stem: str(file) for file in HERE.glob("tests/playbooks/test_*.py")}
     # Swap is one for all machines here, and whoever prepares another would turn it off.
-    swap, longest = "tests/playbooks/test_swap.py", "tests/playbooks/test_prepare.py"
-    others = {str(file.relative_to(HERE)) for file in HERE.glob("tests/playbooks/test_*.py")}
+    swap = files.pop("test_swap")
+    alone = [files.pop(f"test_{name}") for name in ("events", "lint", "mirrors")]
     at_once(
         session,
         hosts=[*pytest, "tests/hosts", swap],
         kubespray=[*pytest, "tests/kubespray"],
+        alone=[*pytest, *alone],
     )
     # The longest begins first.
+    longest = files.pop("test_prepare")
     session.run(
-        *pytest, *SIDE_BY_SIDE, longest, *sorted(others - {swap, longest}),
+        *pytest, *SIDE_BY_SIDE, longest, *sorted(files.values()),
         interrupt_timeout=PATIENCE, success_codes=good_codes(session),
     )  # fmt: skip
 
@@ -198,12 +201,19 @@ def provision(session: nox.Session) -> None:
     install_in_ci(
         session, "mariadb-server", "rabbitmq-server", needs=("mariadbd", "rabbitmq-server")
     )
-    tests, kills = ["python", "-um", "pytest", *session.posargs], "tests/openstack/test_kills.py"
-    at_once(
-        session,
-        nodes=[*tests, kills],
-        cloud=[*tests, "tests/openstack", f"--ignore={kills}"],
-    )
+    tests = ["tests/openstack", "--ignore=tests/openstack/test_kills.py", *session.posargs]
+    session.run("pytest", *tests, interrupt_timeout=PATIENCE, success_codes=good_codes(session))
+
+
+@nox.session(default=False, tags=["long"])
+def killed(session: nox.Session) -> None:
+    """Provisioning of bare machines, killed at random 50 times: nox -s killed -- 50."""
+    install_machines(session)
+    count = session.posargs[0] if session.posargs else "50"
+    session.run(
+        "pytest", "-s", "tests/openstack/test_kills.py", env={"GOURMET_KILLS": count},
+        interrupt_timeout=PATIENCE,
+    )  # fmt: skip
 
 
 @nox.session(default=False, tags=["long"])

@@ -112,6 +112,8 @@ def _nova(at: Layout) -> Sections:
             "compute_driver": "hypervisor.Hypervisor",
             "concurrency_backend": "threading",
             "periodic_fuzzy_delay": 0,
+            # Nobody changes a port behind Nova's back here.
+            "heal_instance_info_cache_interval": -1,
             "use_cow_images": False,
             "vif_plugging_is_fatal": False,
             "vif_plugging_timeout": 0,

@@ -1,6 +1,9 @@
 """What is true of a person's site: in his folder, and in the cloud."""
 
 import json
+import time
+
+import psutil
 
 
 def outputs(me):
@@ -61,4 +64,17 @@ def nothing_is_left(cloud, name):
     floating = admin.ask("GET", "neutron", "/v2.0/floatingips")["floatingips"]
     assert [each for each in floating if each["description"] == end] == []
     assert alive(cloud, name) == []
+    return True
+
+
+def nobody_plays_on(folder):
+    """Tell that no play of this site outlived the command that began it."""
+    deadline = time.monotonic() + 20
+    while left := [
+        each for each in psutil.process_iter(["cmdline"])
+        if any("playbooks.run" in word for word in each.info["cmdline"] or ())
+        and any(str(folder) in word for word in each.info["cmdline"])
+    ]:  # fmt: skip
+        assert time.monotonic() < deadline, left
+        time.sleep(0.2)
     return True

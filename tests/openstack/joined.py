@@ -5,9 +5,12 @@ and the names of an own account.
 """
 
 import json
+import random
 import re
 import shutil
+import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -15,13 +18,14 @@ import yaml
 
 from tests.hosts import machines
 from tests.openstack import dataplane, people
-from tests.openstack.facts import alive, keys, nothing_is_left, outputs
+from tests.openstack.facts import alive, keys, nobody_plays_on, nothing_is_left, outputs
 from tests.openstack.people import Person
 
 SHIPPED = Path(__file__).parents[2] / "infra/sites/kvm.yaml"
 POOL = "reached"
 UNTIL = ("--until", "prepare", "--yes")
 KEY = "id_rsa_chameleon"
+KILLS = 2
 
 
 def joined(start, travellers):
@@ -55,13 +59,25 @@ def _there(hosts, me):
 
 
 def _again(me):
+    _killed_in_mid_stage(me)
+    assert _changes(me.types("provision", "--only", "prepare", "--yes", "--json")) == {
+        "node1": 0, "node2": 0, "node3": 0,
+    }  # fmt: skip
+    assert nobody_plays_on(me.state)
     again = me.types("provision", *UNTIL)
     for stage in ("lease", "terraform", "inventory", "prepare"):
         assert re.search(rf"^{stage} .* stands: done", again, re.M), again
     assert "no change" in me.types("provision", "--only", "terraform", "--yes")
-    assert _changes(me.types("provision", "--only", "prepare", "--yes", "--json")) == {
-        "node1": 0, "node2": 0, "node3": 0,
-    }  # fmt: skip
+
+
+def _killed_in_mid_stage(me):
+    """Be killed on the way over the nodes too; the session `killed` does it 50 times."""
+    chance = random.Random(19)
+    for _ in range(KILLS):
+        process = me.starts("provision", "--only", "prepare", "--yes")
+        time.sleep(chance.uniform(1, 15))
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
 
 
 def _one_anew(me):

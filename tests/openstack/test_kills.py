@@ -12,14 +12,14 @@ import sys
 import time
 from pathlib import Path
 
-import psutil
 import pytest
 
 from infra.provision.ledger import Ledger
 from tests.openstack import people
+from tests.openstack.facts import nobody_plays_on
 
 ROOT = Path(__file__).parents[2]
-KILLS = int(os.environ.get("GOURMET_KILLS", "3"))
+KILLS = int(os.environ.get("GOURMET_KILLS", "50"))
 # Kubespray lies between them, and needs the Internet.
 PREPARE, AUDIT = ("--until", "prepare"), ("--only", "audit")
 LONGEST = float(os.environ.get("GOURMET_KILLS_WITHIN", "30"))
@@ -74,16 +74,3 @@ def test_killed_at_random_the_way_over_nodes_goes_on(lab, tmp_path):
     changed = [line for line in out.splitlines() if "changed on" in line]
     assert [recap[f"node{n}"]["changed"] for n in (1, 2)] == [0, 0], changed
     assert nobody_plays_on(folder)
-
-
-def nobody_plays_on(folder):
-    """Tell that no play of this site outlived the command that began it."""
-    deadline = time.monotonic() + 20
-    while left := [
-        each for each in psutil.process_iter(["cmdline"])
-        if any("playbooks.run" in word for word in each.info["cmdline"] or ())
-        and any(str(folder) in word for word in each.info["cmdline"])
-    ]:  # fmt: skip
-        assert time.monotonic() < deadline, left
-        time.sleep(0.2)
-    return True

@@ -101,15 +101,19 @@ def running(public: str = "203.0.113.0/24") -> Iterator[Cloud]:
 
 
 def _seed(at: Layout, parts: Parts) -> None:
+    _serve_keystone(at, parts)
+    seed.identities(at)
+    parts.stop("keystone")  # it would end with the thread that fills the tables
+
+
+def _serve_keystone(at: Layout, parts: Parts) -> None:
     _listen(at, parts, "keystone", "keystone.wsgi.api", "")
     parts.wait_for({"keystone": at.ports["keystone"]})
-    seed.identities(at)
-    parts.stop("keystone")
 
 
 def _serve(at: Layout, parts: Parts) -> None:
-    _listen(at, parts, "keystone", "keystone.wsgi.api", "")
-    parts.wait_for({"keystone": at.ports["keystone"]})
+    _serve_keystone(at, parts)
+    parts.wait_for({"rabbit": at.ports["rabbit"]})
     for name, (module, file) in APPLICATIONS.items():
         _listen(at, parts, name, module, file)
     # Conductor, scheduler and compute end for good when Placement does not answer at their start.

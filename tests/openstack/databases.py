@@ -30,10 +30,10 @@ def missing() -> list[str]:
 
 
 def start(at: Layout, parts: Parts) -> None:
-    """Start both and wait until they listen."""
-    _start_rabbit(at, parts)  # takes longest, and needs nothing of the other
+    """Start both, and wait for MariaDB alone: RabbitMQ takes longer, and is needed later."""
+    _start_rabbit(at, parts)
     _start_mariadb(at, parts)
-    parts.wait_for({"mariadb": at.ports["mariadb"], "rabbit": at.ports["rabbit"]})
+    parts.wait_for({"mariadb": at.ports["mariadb"]})
 
 
 def _start_mariadb(at: Layout, parts: Parts) -> None:
@@ -96,9 +96,13 @@ def fill(at: Layout, seed: Callable[[], None]) -> None:
         return
     creates = (f"create database {name} character set utf8mb3;" for name in DATABASES)
     _sql(at, "".join(creates))
+
+    def users(at: Layout) -> None:
+        _keystone(at)
+        seed()
+
     with ThreadPoolExecutor(2) as pool:
-        list(pool.map(lambda make: make(at), (_keystone, _nova, _others)))
-    seed()
+        list(pool.map(lambda make: make(at), (users, _nova, _others)))
     dump = ["mariadb-dump", "--no-defaults", *_client(at), "--databases", *DATABASES]
     text = subprocess.run(dump, check=True, capture_output=True, text=True).stdout
     ports = " ".join(f"{name}={port}" for name, port in at.ports.items())

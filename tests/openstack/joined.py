@@ -75,7 +75,7 @@ def _killed_in_mid_stage(me):
     chance = random.Random(19)
     for _ in range(KILLS):
         process = me.starts("provision", "--only", "prepare", "--yes")
-        time.sleep(chance.uniform(1, 15))
+        time.sleep(chance.uniform(1, 8))
         process.send_signal(signal.SIGKILL)
         process.communicate()
 

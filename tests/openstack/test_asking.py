@@ -1,0 +1,53 @@
+"""Questions to OpenStack: one process answers those that come one after another."""
+
+import psutil
+import pytest
+
+from infra.provision.cloud import asking
+from infra.provision.errors import CloudError
+
+
+def clients():
+    """Return the processes that answer for this one."""
+    children = psutil.Process().children()
+    return [each for each in children if "infra.provision.cloud.cloudside" in each.cmdline()]
+
+
+NAMES = iter(("asks", "asks-again"))
+
+
+@pytest.fixture
+def ask(person):
+    file = person(next(NAMES)).folder / "clouds.yaml"
+    already = clients()
+
+    def asks(cloud):
+        return asking.ask(file, cloud, "lease-find", name="nobody's")
+
+    yield asks
+    for each in clients():
+        if each not in already:
+            each.kill()
+
+
+def test_questions_one_after_another_are_answered_by_one_process(ask):
+    before = clients()
+
+    assert [ask("kvm-lease"), ask("kvm-lease")] == [None, None]
+    with pytest.raises(CloudError, match="Cloud other was not found"):
+        ask("other")
+    assert ask("kvm-lease") is None
+
+    assert len(clients()) == len(before) + 1
+
+
+def test_one_that_was_killed_is_told_and_the_next_question_is_answered_by_another(ask):
+    ask("kvm-lease")
+    for each in clients():
+        each.kill()
+        each.wait(10)
+
+    with pytest.raises(CloudError, match="the client ended without an answer"):
+        ask("kvm-lease")
+
+    assert ask("kvm-lease") is None

@@ -1,5 +1,7 @@
 """Questions to OpenStack: one process answers those that come one after another."""
 
+from contextlib import suppress
+
 import psutil
 import pytest
 
@@ -9,8 +11,12 @@ from infra.provision.errors import CloudError
 
 def clients():
     """Return the processes that answer for this one."""
-    children = psutil.Process().children()
-    return [each for each in children if "infra.provision.cloud.cloudside" in each.cmdline()]
+    found = []
+    for each in psutil.Process().children():
+        with suppress(psutil.ZombieProcess, psutil.NoSuchProcess):
+            if "infra.provision.cloud.cloudside" in each.cmdline():
+                found.append(each)
+    return found
 
 
 NAMES = iter(("asks", "asks-again"))

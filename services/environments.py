@@ -32,8 +32,9 @@ from pathlib import Path
 
 STAMP = "made-from.txt"
 OPEN = re.compile(r"# open: (\S+==\S+)")
-# A line of `pip config list`, of what concerns an installation.
-SETTING = re.compile(r"(?:global|install|:env:)\.(\S+?)=(.+)")
+# A line of `pip config list`; where it concerns an installation, the last of these wins.
+SETTING = re.compile(r"(\S+?)\.(\S+?)=(.+)")
+SECTIONS = ("global", "install", ":env:")
 # Tests of what is installed, and what Ansible sends to its hosts as source.
 UNIMPORTED = r"/(tests|ansible_collections)/"
 SOURCES = ("index-url", "extra-index-url", "find-links")
@@ -145,8 +146,11 @@ def _install_by_uv(
 def _settings(pip: Sequence[str]) -> dict[str, str]:
     """Return what pip is told by its files and by the environment: values by option."""
     listed = subprocess.run([*pip, "config", "list"], capture_output=True, text=True, check=False)
-    found = (SETTING.fullmatch(line) for line in listed.stdout.splitlines())
-    settings = {each[1]: str(ast.literal_eval(each[2])) for each in found if each}
+    lines = [each for line in listed.stdout.splitlines() if (each := SETTING.fullmatch(line))]
+    settings: dict[str, str] = {}
+    for section in SECTIONS:
+        told = {each[2]: str(ast.literal_eval(each[3])) for each in lines if each[1] == section}
+        settings |= {name: value for name, value in told.items() if value}
     if "default-timeout" in settings:
         settings["timeout"] = settings.pop("default-timeout")
     return settings

@@ -38,7 +38,7 @@ def write(layout: Layout) -> None:
     for name, sections in _services(layout).items():
         _ini(layout.etc / name, sections)
         service = name.partition("/")[0]
-        # While there is none they look for it in a dozen places, for each attribute they show.
+        # While there is none they look for it everywhere, for each attribute that they show.
         (layout.etc / service / "policy.yaml").write_text("{}\n")
         (layout.state / service / "lock").mkdir(parents=True, exist_ok=True)
     for host in COMPUTE:

@@ -15,7 +15,7 @@ from tests.hosts.machines import Host, Hosts
 from tests.openstack.cloud import Cloud
 
 SECONDS = 0.2
-# The address is asked for over the API, which costs as much as a page of it.
+# The address is asked for over the API, and costs it a thirtieth of a second each time.
 ADDRESS_SECONDS = 2.0
 PRINTS = """\
 [    0.000000] Linux version 6.8.0-51-generic

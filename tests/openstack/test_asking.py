@@ -8,6 +8,8 @@ import pytest
 from infra.provision.cloud import asking
 from infra.provision.errors import CloudError
 
+NAMES = iter(("asks", "asks-again"))
+
 
 def clients():
     """Return the processes that answer for this one."""
@@ -17,9 +19,6 @@ def clients():
             if "infra.provision.cloud.cloudside" in each.cmdline():
                 found.append(each)
     return found
-
-
-NAMES = iter(("asks", "asks-again"))
 
 
 @pytest.fixture

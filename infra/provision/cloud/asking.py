@@ -1,6 +1,5 @@
 """Ask OpenStack, by processes in the environment that holds its client libraries."""
 
-import atexit
 import json
 import subprocess
 import sys
@@ -74,8 +73,7 @@ class _Client:
 
     def end(self) -> str:
         """Let it end, and return the last line that it said of itself."""
-        with suppress(BrokenPipeError):
-            self._process.communicate()
+        self._process.communicate()
         self._said.seek(0)
         *_, last = ["", *self._said.read().strip().splitlines()]
         self._said.close()
@@ -87,14 +85,9 @@ class _Client:
         self.end()
 
 
-# By the file that they log in with. Several questions at once have a client each.
+# By the file that they log in with. Several questions at once have a client each; all end with
+# this process, which closes what they read from.
 _idle: dict[Path, list[_Client]] = defaultdict(list)
-
-
-@atexit.register
-def _end() -> None:
-    for client in (each for idle in _idle.values() for each in idle):
-        client.end()
 
 
 def _python(cloud: str) -> Path:

@@ -141,6 +141,22 @@ def test_uv_installs_from_where_pip_is_told_to(thing, index, tmp_path, monkeypat
     assert set(asked) == {"uv"}
 
 
+def test_what_the_environment_tells_pip_wins_over_its_files(thing, index, tmp_path, monkeypatch):
+    url, asked = index
+    file = tmp_path / "config/pip/pip.conf"
+    file.parent.mkdir(parents=True)
+    nowhere = "http://127.0.0.1:9/simple/"
+    file.write_text(f"[global]\nindex-url = {nowhere}\n[install]\nindex-url = {nowhere}\n")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("PIP_INDEX_URL", url)
+    monkeypatch.setenv("PIP_FIND_LINKS", "")
+
+    folder = environments.ensure(lock(tmp_path, thing[1]))
+
+    assert installer(folder) == "uv"
+    assert set(asked) == {"uv"}
+
+
 def test_pip_installs_where_it_is_told_what_uv_does_not_know(thing, index, tmp_path, monkeypatch):
     monkeypatch.setenv("PIP_INDEX_URL", index[0])
     monkeypatch.setenv("PIP_PREFER_BINARY", "1")

@@ -1,6 +1,5 @@
 """The texts that containerd and Docker are given, without a node."""
 
-import base64
 import importlib.util
 import tomllib
 
@@ -54,4 +53,4 @@ def test_docker_keeps_its_other_settings_and_mirrors():
 
 def docker(text, mirror):
     """Ask as the role does, with what slurp hands over."""
-    return mirrors.with_docker_mirror(base64.b64encode(text.encode()).decode(), mirror)
+    return mirrors.with_docker_mirror(text, mirror)

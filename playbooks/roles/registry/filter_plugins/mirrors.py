@@ -4,7 +4,6 @@ What others wrote stays: our part of a hosts.toml stands between two marks, at i
 TOML lets another table begin; in daemon.json it is the first entry of a list.
 """
 
-import base64
 import json
 import re
 from collections.abc import Callable
@@ -39,13 +38,12 @@ def with_mirror(text: str, server: str, mirror: str) -> str:
     return f"{head.rstrip()}\n\n{ours}" if head.strip() else ours
 
 
-def with_docker_mirror(encoded: str, mirror: str) -> str:
+def with_docker_mirror(text: str, mirror: str) -> str:
     """Return a daemon.json with the mirror first in its list; "": it is as wished already.
 
-    It comes in base64 and leaves with a line before it, since Ansible takes a text that begins
-    with a brace for a mapping.
+    It leaves with a line before it, since Ansible takes a text that begins with a brace for a
+    mapping.
     """
-    text = base64.b64decode(encoded).decode()
     settings = json.loads(text) if text.strip() else {}
     wished = dict(settings)
     if mirror:

@@ -186,7 +186,16 @@ def nodes(session: nox.Session) -> None:
         return
     install_machines(session)
     python = environment(session, HERE / "tests" / "nodes")
-    proofs = ["-c", "tests/nodes/pytest.ini", "--rootdir=.", "tests/nodes/proofs"]
+    proofs = [
+        "-n",
+        "2",
+        "--dist",
+        "loadfile",
+        "-c",
+        "tests/nodes/pytest.ini",
+        "--rootdir=.",
+        "tests/nodes/proofs",
+    ]
     at_once(
         session,
         stage=["python", "-um", "pytest", "tests/nodes/stage"],

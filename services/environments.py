@@ -59,15 +59,18 @@ def cache() -> Path:
     return Path(base) / "gourmetops"
 
 
-def ensure(*files: Path) -> Path:
+def ensure(*files: Path, compiled: bool = True) -> Path:
     """Return the folder of the environment of these lock files, making it on first use.
+
+    What is not compiled now is compiled as it is imported, which is less work where most of it
+    never is; not for steps, which see their environment read-only.
 
     Raises:
         SetupError: a file is missing, or pip could not install it.
     """
     content = _content(files)
     folder = cache() / "environments" / f"{_name(files)}-{_key(content)}"
-    return make(folder, files)
+    return make(folder, files, compiled)
 
 
 def look(*files: Path) -> Path | None:
@@ -77,7 +80,7 @@ def look(*files: Path) -> Path | None:
     return folder if _is_made(folder, content) else None
 
 
-def make(folder: Path, files: Sequence[Path]) -> Path:
+def make(folder: Path, files: Sequence[Path], compiled: bool = True) -> Path:
     """Make the environment in this folder unless it stands there already."""
     content = _content(files)
     if _is_made(folder, content):
@@ -86,6 +89,8 @@ def make(folder: Path, files: Sequence[Path]) -> Path:
     with _locked(folder.with_name(folder.name + ".lock")) as lock:
         if not _is_made(folder, content):
             _build(folder, files, lock)
+            if compiled:
+                _compile(folder, lock)
             _write_stamp(folder, content)
     return folder
 
@@ -102,7 +107,6 @@ def _build(folder: Path, files: Sequence[Path], lock: int) -> None:
     pip = [sys.executable, "-m", "pip", "--python", own] if borrow else [own, "-m", "pip"]
     for file in files:
         _install(pip, own, file, lock)
-    _compile(own, folder, lock)
 
 
 def _install(pip: Sequence[str], python: str, file: Path, lock: int) -> None:
@@ -156,12 +160,11 @@ def _settings(pip: Sequence[str]) -> dict[str, str]:
     return settings
 
 
-def _compile(python: str, folder: Path, lock: int) -> None:
+def _compile(folder: Path, lock: int) -> None:
     """Compile what somebody may import, on all cores; pip takes one, and compiles the rest too."""
     # A file that is no Python of this version (a template) stays as it is.
-    _run(
-        [python, "-m", "compileall", "-qq", "-j", "0", "-x", UNIMPORTED, str(folder / "lib")], lock
-    )
+    words = ["-qq", "-j", "0", "-x", UNIMPORTED, str(folder / "lib")]
+    _run([str(folder / "bin" / "python"), "-m", "compileall", *words], lock)
 
 
 def _run(

@@ -81,7 +81,7 @@ class Cloud:
 @contextmanager
 def running(public: str = "203.0.113.0/24") -> Iterator[Cloud]:
     """Start a cloud of one's own; it ends, folder and all, with the block."""
-    installed = environments.ensure(HERE / "requirements.txt")
+    installed = environments.ensure(HERE / "requirements.txt", compiled=False)
     home = Path(tempfile.mkdtemp(prefix="gourmetops-openstack-"))
     packages = home / "packages"
     packages.symlink_to(installed)

@@ -16,7 +16,7 @@ def ask(folder, **asked):
     beside = environments.ensure(LOCK) / "bin"
     done = subprocess.run(
         [beside / "ansible", "-i", "localhost,", "-c", "local", "-t", folder, "localhost",
-         "-e", f"ansible_python_interpreter={beside / 'python'}",
+         "-e", "ansible_python_interpreter=auto_silent",
          "-M", PLAYBOOKS / "roles/facts/library", "-m", "node_facts", "-a", json.dumps(asked)],
         cwd=folder, capture_output=True, text=True, check=False,
         env={**os.environ, "ANSIBLE_HOME": str(folder), "PATH": f"{beside}:{os.environ['PATH']}"},

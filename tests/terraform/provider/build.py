@@ -53,7 +53,8 @@ def _build(binary: Path) -> None:
         for name in SOURCES:
             shutil.copy(HERE / name, work)
         env = {**os.environ, "GOFLAGS": "-buildvcs=false -mod=readonly", "GOMAXPROCS": "2"}
-        env["CGO_ENABLED"] = "0"
+        # The compiler collects garbage less often: a sixth of its time, for some memory.
+        env |= {"CGO_ENABLED": "0", "GOGC": "400"}
         made = Path(work) / "provider"
         build = [
             "go",

@@ -187,6 +187,15 @@ def test_what_can_be_imported_is_compiled_and_the_tests_of_packages_are_not(
     assert compiled == {"__init__"}
 
 
+def test_where_nobody_asks_for_it_nothing_is_compiled(thing, index, tmp_path, monkeypatch):
+    monkeypatch.setenv("PIP_INDEX_URL", index[0])
+
+    folder = environments.ensure(lock(tmp_path, thing[1]), compiled=False)
+
+    (installed,) = folder.glob("lib/*/site-packages/thing")
+    assert not list(installed.rglob("*.pyc"))
+
+
 def test_an_open_lock_gets_another_name_when_pip_looks_elsewhere(tmp_path, monkeypatch):
     content = b"# open: torch==2.13.0\n"
     plain = environments._key(content)

@@ -4,6 +4,8 @@ import json
 import os
 import shutil
 import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -16,7 +18,7 @@ def ask(folder, **asked):
     beside = environments.ensure(LOCK) / "bin"
     done = subprocess.run(
         [beside / "ansible", "-i", "localhost,", "-c", "local", "-t", folder, "localhost",
-         "-e", "ansible_python_interpreter=auto_silent",
+         "-e", f"ansible_python_interpreter={Path(sys.executable).resolve()}",
          "-M", PLAYBOOKS / "roles/facts/library", "-m", "node_facts", "-a", json.dumps(asked)],
         cwd=folder, capture_output=True, text=True, check=False,
         env={**os.environ, "ANSIBLE_HOME": str(folder), "PATH": f"{beside}:{os.environ['PATH']}"},

@@ -9,8 +9,9 @@ When pip has been pointed at another source (PIP_INDEX_URL, PIP_EXTRA_INDEX_URL,
 PIP_FIND_LINKS or pip's own configuration) and finds another build there, that one is taken,
 and its hash, which we cannot know, is not checked. So a CPU build of PyTorch gets in.
 
-All else is installed by uv where the tools' environment has it, in a third of pip's time, as pip
-is told to: where it is told something that uv does not know, or uv fails, pip installs.
+All else is installed by uv in a third of pip's time, as pip is told to: where it is told something
+that uv does not know, or uv fails, pip installs. The tools' environment has uv; it is the first
+that is installed there, by pip.
 """
 
 import argparse
@@ -24,6 +25,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import venv
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -31,6 +33,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 STAMP = "made-from.txt"
+UV_HERE = Path(sys.prefix) / "bin" / "uv"
+UV = re.compile(r"^uv==.*(?:\n    .*)*", re.MULTILINE)
 OPEN = re.compile(r"# open: (\S+==\S+)")
 # A line of `pip config list`; where it concerns an installation, the last of these wins.
 SETTING = re.compile(r"(\S+?)\.(\S+?)=(.+)")
@@ -45,7 +49,11 @@ UV_OPTIONS = {
     "find-links": "--find-links",
     "trusted-host": "--allow-insecure-host",
 }
-UV_VARIABLES = {"cert": "SSL_CERT_FILE", "timeout": "UV_HTTP_TIMEOUT"}
+UV_VARIABLES = {
+    "cert": "SSL_CERT_FILE",
+    "timeout": "UV_HTTP_TIMEOUT",
+    "no-cache-dir": "UV_NO_CACHE",
+}
 NO_DIFFERENCE = {"disable-pip-version-check", "no-input", "require-virtualenv", "progress-bar"}
 
 
@@ -105,8 +113,22 @@ def _build(folder: Path, files: Sequence[Path], lock: int) -> None:
     venv.EnvBuilder(symlinks=True, with_pip=not borrow).create(folder)
     own = str(folder / "bin" / "python")
     pip = [sys.executable, "-m", "pip", "--python", own] if borrow else [own, "-m", "pip"]
+    if not UV_HERE.exists():
+        _install_uv(pip, files, lock)
     for file in files:
         _install(pip, own, file, lock)
+
+
+def _install_uv(pip: Sequence[str], files: Sequence[Path], lock: int) -> None:
+    """Install the uv that one of the locks names, which then installs the others."""
+    for file in files:
+        if named := UV.search(file.read_text()):
+            with tempfile.NamedTemporaryFile("w", suffix=".txt") as alone:
+                alone.write(named[0])
+                alone.flush()
+                _install_by_pip(
+                    pip, file, ["--require-hashes", "--no-deps", "-r", alone.name], lock
+                )
 
 
 def _install(pip: Sequence[str], python: str, file: Path, lock: int) -> None:
@@ -120,6 +142,10 @@ def _install(pip: Sequence[str], python: str, file: Path, lock: int) -> None:
         return
     else:
         what = locked
+    _install_by_pip(pip, file, what, lock)
+
+
+def _install_by_pip(pip: Sequence[str], file: Path, what: Sequence[str], lock: int) -> None:
     options = ["--quiet", "--no-compile", "--no-input", "--disable-pip-version-check"]
     said, code = _run([*pip, "install", *options, *what], lock)
     if code:
@@ -130,9 +156,9 @@ def _install_by_uv(
     settings: Mapping[str, str], python: str, what: Sequence[str], lock: int
 ) -> bool:
     """Install as pip would; tell whether that went well."""
-    uv = Path(sys.prefix) / "bin" / "uv"
+    uv = next((uv for uv in (UV_HERE, Path(python).with_name("uv")) if uv.exists()), None)
     settings = {name: said for name, said in settings.items() if name not in NO_DIFFERENCE}
-    if not uv.exists() or not settings.keys() <= UV_OPTIONS.keys() | UV_VARIABLES.keys():
+    if not uv or not settings.keys() <= UV_OPTIONS.keys() | UV_VARIABLES.keys():
         return False
     options = [
         word

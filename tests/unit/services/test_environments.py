@@ -4,9 +4,11 @@ import contextlib
 import hashlib
 import http.server
 import os
+import shlex
 import shutil
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import threading
@@ -90,28 +92,36 @@ def test_a_wrong_hash_is_refused(tmp_path, monkeypatch):
 @pytest.fixture
 def thing(tmp_path):
     """A package in a folder, and the line of a lock that names it."""
-    wheel = tmp_path / "wheels/thing-1.0-py3-none-any.whl"
-    wheel.parent.mkdir()
-    about = "Metadata-Version: 2.1\nName: thing\nVersion: 1.0\n"
+    files = {
+        "thing/__init__.py": "",
+        "thing/template.py": "{{ no Python }}}",
+        "thing/tests/test_thing.py": "",
+    }
+    return package(tmp_path / "wheels", "thing", files)
+
+
+def package(folder, name, files):
+    """Write a package; return it, and the line of a lock that names it."""
+    wheel = folder / f"{name}-1.0-py3-none-any.whl"
+    wheel.parent.mkdir(exist_ok=True)
+    files |= {
+        f"{name}-1.0.dist-info/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n",
+        f"{name}-1.0.dist-info/WHEEL": "Wheel-Version: 1.0\nTag: py3-none-any\n",
+        f"{name}-1.0.dist-info/RECORD": "",
+    }
     with zipfile.ZipFile(wheel, "w") as file:
-        file.writestr("thing/__init__.py", "")
-        file.writestr("thing/template.py", "{{ no Python }}}")
-        file.writestr("thing/tests/test_thing.py", "")
-        file.writestr("thing-1.0.dist-info/METADATA", about)
-        file.writestr("thing-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
-        file.writestr("thing-1.0.dist-info/RECORD", "")
+        for path, text in files.items():
+            entry = zipfile.ZipInfo(path)
+            entry.external_attr = (stat.S_IFREG | 0o755) << 16
+            file.writestr(entry, text)
     digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
-    return wheel, f"thing==1.0 --hash=sha256:{digest}\n"
+    return wheel, f"{name}==1.0 \\\n    --hash=sha256:{digest}\n"
 
 
 @pytest.fixture
 def index(thing, tmp_path):
     """An index on loopback that has the package; what it was asked for."""
-    wheel, _ = thing
-    page = tmp_path / "index/simple/thing/index.html"
-    page.parent.mkdir(parents=True)
-    page.write_text(f'<a href="{wheel.name}">{wheel.name}</a>')
-    shutil.copy(wheel, page.parent)
+    offer(tmp_path, thing[0])
     asked = []
 
     class Serves(http.server.SimpleHTTPRequestHandler):
@@ -123,6 +133,14 @@ def index(thing, tmp_path):
         threading.Thread(target=server.serve_forever).start()
         yield f"http://127.0.0.1:{server.server_port}/simple/", asked
         server.shutdown()
+
+
+def offer(tmp_path, wheel):
+    """Let the index have a package."""
+    page = tmp_path / "index/simple" / wheel.name.partition("-")[0] / "index.html"
+    page.parent.mkdir(parents=True)
+    page.write_text(f'<a href="{wheel.name}">{wheel.name}</a>')
+    shutil.copy(wheel, page.parent)
 
 
 def installer(folder):
@@ -141,6 +159,21 @@ def test_uv_installs_from_where_pip_is_told_to(thing, index, tmp_path, monkeypat
     assert set(asked) == {"uv"}
 
 
+def test_where_there_is_no_uv_yet_the_one_of_the_lock_is_installed_first(
+    thing, index, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("PIP_INDEX_URL", index[0])
+    calls = f'#!/bin/sh\nexec {shlex.quote(str(environments.UV_HERE))} "$@"\n'
+    wheel, line = package(tmp_path / "wheels", "uv", {"uv-1.0.data/scripts/uv": calls})
+    offer(tmp_path, wheel)
+    monkeypatch.setattr(environments, "UV_HERE", tmp_path / "none")
+
+    folder = environments.ensure(lock(tmp_path, thing[1] + line))
+
+    assert installer(folder) == "uv"
+    assert set(index[1]) == {"uv", "pip"}
+
+
 def test_what_the_environment_tells_pip_wins_over_its_files(thing, index, tmp_path, monkeypatch):
     url, asked = index
     file = tmp_path / "config/pip/pip.conf"
@@ -155,6 +188,14 @@ def test_what_the_environment_tells_pip_wins_over_its_files(thing, index, tmp_pa
 
     assert installer(folder) == "uv"
     assert set(asked) == {"uv"}
+
+
+def test_uv_keeps_nothing_where_pip_is_to_keep_nothing(thing, index, tmp_path, monkeypatch):
+    monkeypatch.setenv("PIP_INDEX_URL", index[0])
+    monkeypatch.setenv("PIP_NO_CACHE_DIR", "1")
+
+    assert installer(environments.ensure(lock(tmp_path, thing[1]))) == "uv"
+    assert not (tmp_path / "cache/uv").exists()
 
 
 def test_pip_installs_where_it_is_told_what_uv_does_not_know(thing, index, tmp_path, monkeypatch):

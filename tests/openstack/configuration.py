@@ -182,6 +182,10 @@ def _cinder(at: Layout) -> Sections:
             "enabled_backends": "fake",
             "default_volume_type": "__DEFAULT__",
             "host": "cinder1",
+            # What the scheduler and the volume service tell one another while the other is not
+            # there yet, neither hears; they tell it again this often.
+            "periodic_interval": 5,
+            "backend_stats_polling_interval": 5,
             "glance_api_servers": at.url("glance"),
         },
         "fake": {

@@ -94,6 +94,7 @@ def resources(at: Layout, public: str = "203.0.113.0/24") -> None:
     _networks(admin, public)
     _groups(Caller(at, USER, PROJECT))
     _wait_for_hosts(admin)
+    _wait_for_volumes(admin)
     admin.ask("POST", "nova", "/v2.1/os-aggregates", {"aggregate": {"name": "freepool"}})
     for host in COMPUTE:
         admin.ask("POST", "blazar", "/v1/os-hosts", {"name": host})
@@ -139,6 +140,15 @@ def _wait_for_hosts(admin: Caller, seconds: float = 180) -> None:
     while missing := set(COMPUTE) - _ready_hosts(admin):
         if time.monotonic() > deadline:
             raise AssertionError(f"nova never saw {', '.join(sorted(missing))}")
+        time.sleep(0.5)
+
+
+def _wait_for_volumes(admin: Caller, seconds: float = 60) -> None:
+    """Wait until Cinder's scheduler knows where volumes go: before that, each ends in error."""
+    deadline = time.monotonic() + seconds
+    while not admin.ask("GET", "cinder", "/v3/scheduler-stats/get_pools")["pools"]:
+        if time.monotonic() > deadline:
+            raise AssertionError("cinder-scheduler never saw cinder-volume")
         time.sleep(0.5)
 
 

@@ -1,5 +1,6 @@
 """A real OpenStack for each session, and a person's folder to work with it."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -15,17 +16,23 @@ from tests.openstack.cloud import Cloud
 from tests.openstack.people import Person
 from tests.terraform.provider import build
 
+KEPT = pytest.StashKey[Path]()
 Journeys = dict[str, "Future[None]"]
 pytest.register_assert_rewrite("tests.openstack.joined", "tests.openstack.journeys")
 
 
 @pytest.fixture(scope="session")
-def cloud() -> Iterator[Cloud]:
-    """OpenStack on loopback; it ends with the session."""
+def cloud(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Cloud]:
+    """OpenStack on loopback; it ends with the session, and its logs are kept if a test failed."""
     if missing := databases.missing():
         pytest.skip(f"needs Debian packages: apt-get install {' '.join(missing)}")
     with clouds.running() as started:
         yield started
+        if request.session.testsfailed:
+            kept = tmp_path_factory.mktemp("openstack") / "log"
+            request.config.stash[KEPT] = shutil.copytree(started.parts.logs, kept)
 
 
 @pytest.fixture
@@ -40,9 +47,7 @@ def hosts() -> Iterator[machines.Hosts]:
 @pytest.fixture(scope="session")
 def providers(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Terraform's settings, with the provider that we built."""
-    from shutil import which
-
-    if which("terraform") is None:
+    if shutil.which("terraform") is None:
         pytest.skip(f"needs Terraform {TERRAFORM.version} on the PATH")
     if reason := build.why_not():
         pytest.skip(reason)
@@ -68,6 +73,14 @@ def person(
     yield make
     for each in made_up:
         each.tidies()
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Say where the logs of a cloud are that was there when a test failed."""
+    if KEPT in config.stash:
+        terminalreporter.write_line(f"What OpenStack said is in {config.stash[KEPT]}")
 
 
 def pytest_configure(config: pytest.Config) -> None:

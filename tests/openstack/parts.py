@@ -20,13 +20,13 @@ class Parts:
     """Processes by name, each with a log of its own."""
 
     def __init__(self, logs: Path) -> None:
-        self._logs = logs
+        self.logs = logs
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         logs.mkdir(parents=True, exist_ok=True)
 
     def start(self, name: str, argv: Sequence[str], env: Mapping[str, str]) -> None:
         """Start a process in a group of its own."""
-        with (self._logs / f"{name}.log").open("ab") as log:
+        with (self.logs / f"{name}.log").open("ab") as log:
             self._running[name] = subprocess.Popen(
                 [*WITH_US, *argv],
                 env=dict(env),
@@ -66,7 +66,7 @@ class Parts:
 
     def tail(self, name: str) -> str:
         """Return the last lines that a process has printed."""
-        log = self._logs / f"{name}.log"
+        log = self.logs / f"{name}.log"
         return "\n".join(log.read_text(errors="replace").splitlines()[-12:]) if log.exists() else ""
 
 

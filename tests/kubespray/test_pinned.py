@@ -105,7 +105,7 @@ def test_what_its_validation_refuses_we_refuse_before(home, python, place, value
     ours = judging.faults(place.inventory, place.variables, place.site)
 
     assert theirs.returncode == 2, theirs.stdout
-    assert any(name in f"{fault.what} {fault.todo}" for fault in ours for name in values), ours
+    assert any(name in fault.what for fault in ours for name in values), ours
 
 
 def test_an_even_number_of_etcd_members_is_refused_by_both(home, python, place):

@@ -87,7 +87,7 @@ def _pods_fit(case: Case, prefix: int) -> Iterator[Fault]:
     if most > room:
         yield Fault(
             case.where("kubelet_max_pods"),
-            f"a node takes {most} pods, and its /{prefix} has {room} addresses",
+            f"kubelet_max_pods is {most}, and a node's /{prefix} has {room} addresses",
             "Lower kubelet_max_pods, or kube_network_node_prefix",
         )
 

@@ -123,7 +123,7 @@ FAULTS = {
     ),
     "more pods than addresses": (
         {"kubelet_max_pods": 500, "kube_network_plugin": "flannel"},
-        "a node takes 500 pods, and its /24 has 254 addresses",
+        "kubelet_max_pods is 500, and a node's /24 has 254 addresses",
     ),
     "local name server inside": (
         {"nodelocaldns_ip": "10.233.0.10"},

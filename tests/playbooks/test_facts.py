@@ -69,4 +69,20 @@ def test_a_file_that_cannot_be_read_fails_the_task_by_its_name(tmp_path):
     said, done = ask(tmp_path, paths=["/proc/self/mem"])
 
     assert done.returncode != 0
-    assert "/proc/self/mem" in said["msg"] or "Input/output error" in said["msg"]
+    assert said["msg"] == "/proc/self/mem cannot be read: Input/output error"
+
+
+@pytest.mark.skipif(not shutil.which("modprobe"), reason="needs modprobe: apt-get install kmod")
+def test_a_kernel_module_that_nobody_has_fails_the_task_by_its_name(tmp_path):
+    said, done = ask(tmp_path, modules=["no_such_module"])
+
+    assert done.returncode != 0
+    assert "no_such_module" in said["msg"]
+
+
+@pytest.mark.skipif(Path("/run/systemd/system").exists(), reason="systemd answers here")
+def test_a_node_whose_systemd_does_not_answer_is_told(tmp_path):
+    said, done = ask(tmp_path, units=["chrony", "swap.target"])
+
+    assert done.returncode != 0
+    assert said["msg"] == "systemctl show does not answer. Is systemd this node's init?"

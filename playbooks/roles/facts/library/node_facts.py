@@ -110,9 +110,16 @@ def members(names: list[str]) -> dict[str, list[str]]:
 
 
 def found(path: Path) -> dict[str, Any]:
-    """Return what is at a path."""
+    """Return what is at a path.
+
+    Raises:
+        LookupError: it cannot be read.
+    """
     link = str(path.readlink()) if path.is_symlink() else ""
-    text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+    except OSError as error:
+        raise LookupError(f"{path} cannot be read: {error.strerror}") from None
     return {"here": bool(link) or path.exists(), "link": link, "text": text}
 
 

@@ -186,20 +186,11 @@ def nodes(session: nox.Session) -> None:
         return
     install_machines(session)
     python = environment(session, HERE / "tests" / "nodes")
-    proofs = [
-        "-n",
-        "2",
-        "--dist",
-        "loadfile",
-        "-c",
-        "tests/nodes/pytest.ini",
-        "--rootdir=.",
-        "tests/nodes/proofs",
-    ]
+    proofs = ["-c", "tests/nodes/pytest.ini", "--rootdir=.", "tests/nodes/proofs"]
     at_once(
         session,
         stage=["python", "-um", "pytest", "tests/nodes/stage"],
-        proofs=[python, "-um", "pytest", *proofs],
+        proofs=[python, "-um", "pytest", *SIDE_BY_SIDE, *proofs],
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.openstack.layout import COMPUTE, PASSWORD, REGION, Layout
+from tests.waiting import until
 
 PATHS = {
     "glance": ("image", ""),
@@ -143,13 +144,13 @@ def _wait_for_hosts(admin: Caller, seconds: float = 180) -> None:
         time.sleep(0.5)
 
 
-def _wait_for_volumes(admin: Caller, seconds: float = 60) -> None:
+def _wait_for_volumes(admin: Caller) -> None:
     """Wait until Cinder's scheduler knows where volumes go: before that, each ends in error."""
-    deadline = time.monotonic() + seconds
-    while not admin.ask("GET", "cinder", "/v3/scheduler-stats/get_pools")["pools"]:
-        if time.monotonic() > deadline:
-            raise AssertionError("cinder-scheduler never saw cinder-volume")
-        time.sleep(0.5)
+
+    def pools() -> Any:
+        return admin.ask("GET", "cinder", "/v3/scheduler-stats/get_pools")["pools"]
+
+    until(pools, seconds=60, what="cinder-scheduler sees cinder-volume", every=0.5)
 
 
 def _ready_hosts(admin: Caller) -> set[str]:

@@ -43,14 +43,9 @@ def test_a_mirror_that_an_installer_has_named_is_not_named_again():
 def test_docker_keeps_its_other_settings_and_mirrors():
     text = '{"debug": true, "registry-mirrors": ["https://old"]}'
 
-    wished = docker(text, ONE)
+    wished = mirrors.with_docker_mirror(text, ONE)
 
     assert '"debug": true' in wished
     assert wished.index(ONE) < wished.index("https://old")
-    assert docker(wished, ONE) == ""
-    assert docker(text, "") == ""
-
-
-def docker(text, mirror):
-    """Ask as the role does, with what slurp hands over."""
-    return mirrors.with_docker_mirror(text, mirror)
+    assert mirrors.with_docker_mirror(wished, ONE) == ""
+    assert mirrors.with_docker_mirror(text, "") == ""

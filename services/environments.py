@@ -113,14 +113,13 @@ def _build(folder: Path, files: Sequence[Path], lock: int) -> None:
     venv.EnvBuilder(symlinks=True, with_pip=not borrow).create(folder)
     own = str(folder / "bin" / "python")
     pip = [sys.executable, "-m", "pip", "--python", own] if borrow else [own, "-m", "pip"]
-    if not UV_HERE.exists():
-        _install_uv(pip, files, lock)
+    _install_uv(pip, files, lock)
     for file in files:
         _install(pip, own, file, lock)
 
 
 def _install_uv(pip: Sequence[str], files: Sequence[Path], lock: int) -> None:
-    """Install the uv that one of the locks names, which then installs the others."""
+    """Install the uv that one of the locks names, if any, which then installs the others."""
     for file in files:
         if named := UV.search(file.read_text()):
             with tempfile.NamedTemporaryFile("w", suffix=".txt") as alone:
@@ -156,7 +155,7 @@ def _install_by_uv(
     settings: Mapping[str, str], python: str, what: Sequence[str], lock: int
 ) -> bool:
     """Install as pip would; tell whether that went well."""
-    uv = next((uv for uv in (UV_HERE, Path(python).with_name("uv")) if uv.exists()), None)
+    uv = next((uv for uv in (Path(python).with_name("uv"), UV_HERE) if uv.exists()), None)
     settings = {name: said for name, said in settings.items() if name not in NO_DIFFERENCE}
     if not uv or not settings.keys() <= UV_OPTIONS.keys() | UV_VARIABLES.keys():
         return False

@@ -159,18 +159,19 @@ def test_uv_installs_from_where_pip_is_told_to(thing, index, tmp_path, monkeypat
     assert set(asked) == {"uv"}
 
 
-def test_where_there_is_no_uv_yet_the_one_of_the_lock_is_installed_first(
+def test_the_uv_that_a_lock_names_is_installed_first_and_installs_the_others(
     thing, index, tmp_path, monkeypatch
 ):
     monkeypatch.setenv("PIP_INDEX_URL", index[0])
-    calls = f'#!/bin/sh\nexec {shlex.quote(str(environments.UV_HERE))} "$@"\n'
+    real, used = shlex.quote(str(environments.UV_HERE)), tmp_path / "used"
+    calls = f'#!/bin/sh\ntouch {used}\nexec {real} "$@"\n'
     wheel, line = package(tmp_path / "wheels", "uv", {"uv-1.0.data/scripts/uv": calls})
     offer(tmp_path, wheel)
-    monkeypatch.setattr(environments, "UV_HERE", tmp_path / "none")
 
     folder = environments.ensure(lock(tmp_path, thing[1] + line))
 
     assert installer(folder) == "uv"
+    assert used.exists()
     assert set(index[1]) == {"uv", "pip"}
 
 

@@ -72,6 +72,18 @@ def test_a_file_that_cannot_be_read_fails_the_task_by_its_name(tmp_path):
     assert said["msg"] == "/proc/self/mem cannot be read: Input/output error"
 
 
+def test_a_file_that_is_not_utf_8_fails_the_task_with_its_line_before_anything_is_written_back(
+    tmp_path,
+):
+    file = tmp_path / "daemon.json"
+    file.write_bytes(b'{\n"who": "Ren\xe9"}\n')
+
+    said, done = ask(tmp_path, paths=[str(file)])
+
+    assert done.returncode != 0
+    assert said["msg"] == f"{file}:2: is not UTF-8. Mend that line by hand"
+
+
 @pytest.mark.skipif(not shutil.which("modprobe"), reason="needs modprobe: apt-get install kmod")
 def test_a_kernel_module_that_nobody_has_fails_the_task_by_its_name(tmp_path):
     said, done = ask(tmp_path, modules=["no_such_module"])

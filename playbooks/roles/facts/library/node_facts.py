@@ -117,9 +117,13 @@ def found(path: Path) -> dict[str, Any]:
     """
     link = str(path.readlink()) if path.is_symlink() else ""
     try:
-        text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+        text = path.read_text(encoding="utf-8") if path.is_file() else ""
     except OSError as error:
         raise LookupError(f"{path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        # Some are written back, and nothing that others wrote may be lost.
+        line = error.object[: error.start].count(b"\n") + 1
+        raise LookupError(f"{path}:{line}: is not UTF-8. Mend that line by hand") from None
     return {"here": bool(link) or path.exists(), "link": link, "text": text}
 
 

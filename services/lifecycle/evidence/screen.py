@@ -9,12 +9,16 @@ from rich.console import Console, RenderableType
 PLAIN_WIDTH = 100
 
 
+def width() -> int:
+    """Return how many letters fit into a line."""
+    return shutil.get_terminal_size((PLAIN_WIDTH, 24)).columns
+
+
 def text(*parts: RenderableType) -> str:
     """Draw for a person: in colours at a terminal, plain text anywhere else."""
     at_terminal = sys.stdout.isatty()
-    width = shutil.get_terminal_size((PLAIN_WIDTH, 24)).columns
     console = Console(
-        file=io.StringIO(), width=width, force_terminal=at_terminal, highlight=False, emoji=False
+        file=io.StringIO(), width=width(), force_terminal=at_terminal, highlight=False, emoji=False
     )
     with console.capture() as captured:
         for part in parts:

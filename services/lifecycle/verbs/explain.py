@@ -1,8 +1,10 @@
 """Show what each gate says of a version, and move nothing."""
 
+import textwrap
 from argparse import ArgumentParser, Namespace
 
 from services.lifecycle.errors import AskedWronglyError
+from services.lifecycle.evidence import screen
 from services.lifecycle.releasing.gates.asking import SOURCES, Asked, Asking, Question
 from services.lifecycle.releasing.gates.gate import Gate
 from services.lifecycle.releasing.releases import spoken, version
@@ -45,9 +47,16 @@ def lines(gates: tuple[Gate, ...], *, evidence: bool = False) -> list[str]:
     told = []
     for gate in gates:
         told.append(f"  {gate.answer.value:<5}  {gate.name:<{width}}  {gate.reason}")
-        told += [f"{'':>{width + 11}}· {gate.evidence}"] if evidence and gate.evidence else []
+        told += _wrapped(gate.evidence, " " * (width + 11)) if evidence else []
         told += [f"{'':>{width + 11}}► {gate.remedy}"] if gate.remedy and not gate.is_open else []
     return told
+
+
+def _wrapped(evidence: str, indent: str) -> list[str]:
+    return textwrap.wrap(
+        evidence, screen.width(), initial_indent=f"{indent}· ", subsequent_indent=f"{indent}  ",
+        break_long_words=False, break_on_hyphens=False,
+    )  # fmt: skip
 
 
 def facts(question: Question, found: Asked) -> dict[str, object]:

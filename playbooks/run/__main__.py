@@ -62,6 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _play(wish: argparse.Namespace, work: Path, stop: threading.Event) -> tuple[str, str]:
     import ansible_runner  # slow to import, and only this environment has it
 
+    # It heeds its settings only as a file that it has written itself: no suppress_env_files.
     with contextlib.closing(events.Story(wish.log)) as story:
         done = ansible_runner.run(
             private_data_dir=str(work),
@@ -73,8 +74,7 @@ def _play(wish: argparse.Namespace, work: Path, stop: threading.Event) -> tuple[
             event_handler=story.hear,
             cancel_callback=stop.is_set,
             quiet=True,
-            suppress_env_files=True,
-            settings={"idle_timeout": 0, "pexpect_timeout": 1, "pexpect_use_poll": True},
+            settings={"idle_timeout": 0, "pexpect_timeout": 0.1, "pexpect_use_poll": True},
         )
     if stop.is_set():
         return "interrupted", ""

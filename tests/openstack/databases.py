@@ -103,7 +103,7 @@ def fill(at: Layout, seed: Callable[[], None]) -> None:
 
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(lambda make: make(at), (users, _nova, _others)))
-    dump = ["mariadb-dump", "--no-defaults", *_client(at), "--databases", *DATABASES]
+    dump = ["mariadb-dump", "--no-defaults", *client(at), "--databases", *DATABASES]
     text = subprocess.run(dump, check=True, capture_output=True, text=True).stdout
     ports = " ".join(f"{name}={port}" for name, port in at.ports.items())
     kept.parent.mkdir(parents=True, exist_ok=True)
@@ -130,12 +130,13 @@ def _key(at: Layout) -> str:
     return hashlib.sha256(said).hexdigest()[:16]
 
 
-def _client(at: Layout) -> list[str]:
+def client(at: Layout) -> list[str]:
+    """Return the options with which MariaDB's programs reach it."""
     return [f"-h{HOST}", f"-P{at.ports['mariadb']}", "-uroot"]
 
 
 def _sql(at: Layout, text: str) -> None:
-    subprocess.run(["mariadb", "--no-defaults", *_client(at)], input=text, text=True, check=True)
+    subprocess.run(["mariadb", "--no-defaults", *client(at)], input=text, text=True, check=True)
 
 
 def _keystone(at: Layout) -> None:

@@ -58,7 +58,8 @@ def hang_up(process):
     ],
 )
 def test_a_play_that_is_interrupted_ends_whole(lab, act, code):
-    cut = lab.play("prepare", "--tags", ALL, hear=when("clock", act))
+    # Early: on nodes that lack nothing the roles after this one are over within a second.
+    cut = lab.play("prepare", "--tags", ALL, hear=when("facts", act))
 
     assert cut.code == code
     assert cut.status == ("interrupted" if code == 130 else "")

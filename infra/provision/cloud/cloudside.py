@@ -16,78 +16,22 @@ from keystoneauth1.exceptions import ClientException  # type: ignore[import-not-
 from openstack.exceptions import SDKException
 
 from infra.inventory import console
+from infra.provision.cloud import survey
 
 POLL = 1.0
 ENDED = ("TERMINATED", "ERROR")
+# Two leases that begin at once get one number from Placement, and on MySQL the second is refused:
+# it takes the duplicate number for a duplicate name, which is not tried again.
+CLASH = "Failed to create resource class"
+TRIES = 5
 
 
 class RefusedError(Exception):
     """We will not ask for this; the message says why."""
 
 
-def facts(cloud: openstack.connection.Connection, words: dict[str, Any]) -> dict[str, Any]:
-    """Collect what preflight judges."""
-    access = cloud.session.auth.get_access(cloud.session)
-    compute = cloud.compute
-    limits = compute.get_limits().absolute
-    key = compute.find_keypair(words["key_pair"], ignore_missing=True)
-    return {
-        "project": access.project_name,
-        "project_id": access.project_id,
-        "user": access.username,
-        "expires": _expiry(cloud, access),
-        "key": key.public_key if key else None,
-        "networks": [n.name for n in cloud.network.networks()],
-        "external": [n.name for n in cloud.network.networks(is_router_external=True)],
-        "images": [i.name for i in cloud.image.images()],
-        "flavors": {f.name: {"cpus": f.vcpus, "ram": f.ram} for f in compute.flavors()},
-        "groups": [g.name for g in cloud.network.security_groups()],
-        "bearing": leftovers(cloud, words),
-        "services": {kind: cloud.has_service(kind) for kind in ("block-storage", "object-store")},
-        "quota": {
-            "instances": [limits.instances_used, limits.instances],
-            "cores": [limits.total_cores_used, limits.total_cores],
-            "ram": [limits.total_ram_used, limits.total_ram],
-            **_network_quota(cloud, access.project_id),
-            **_volume_quota(cloud),
-        },
-    }
-
-
-def _expiry(cloud: openstack.connection.Connection, access: Any) -> str | None:
-    identifier = getattr(access, "application_credential_id", None)
-    if not identifier:
-        return None
-    credential = cloud.identity.get_application_credential(access.user_id, identifier)
-    return str(credential.expires_at) if credential.expires_at else None
-
-
-def _network_quota(cloud: openstack.connection.Connection, project: str) -> dict[str, list[int]]:
-    quota = cloud.network.get_quota(project, details=True)
-    found = {}
-    for name, attribute in (
-        ("networks", "networks"),
-        ("ports", "ports"),
-        ("floating IPs", "floating_ips"),
-        ("security groups", "security_groups"),
-    ):
-        detail = getattr(quota, attribute)
-        found[name] = [int(detail["used"]) + int(detail["reserved"]), int(detail["limit"])]
-    return found
-
-
-def _volume_quota(cloud: openstack.connection.Connection) -> dict[str, list[int]]:
-    if not cloud.has_service("block-storage"):
-        return {}
-    limits = cloud.block_storage.get_limits().absolute
-    return {
-        "volumes": [limits.total_volumes_used, limits.max_total_volumes],
-        "GiB of volumes": [limits.total_gigabytes_used, limits.max_total_volume_gigabytes],
-    }
-
-
 def lease_find(cloud: openstack.connection.Connection, words: dict[str, Any]) -> Any:
-    """Find a lease by name, or by id."""
+    """Find a lease by name."""
     for lease in _blazar(cloud).lease.list():
         if lease["name"] == words["name"]:
             return _lease(lease)
@@ -97,12 +41,8 @@ def lease_find(cloud: openstack.connection.Connection, words: dict[str, Any]) ->
 def lease_ensure(cloud: openstack.connection.Connection, words: dict[str, Any]) -> Any:
     """Create a lease, or take the one of that name, and wait until it is ACTIVE."""
     leases = _blazar(cloud).lease
-    known = [lease for lease in leases.list() if lease["name"] == words["name"]]
-    for lease in known:
-        if lease["status"] in ENDED:
-            leases.delete(lease["id"])
-            _wait_gone(leases, lease["id"], words["deadline"])
-    alive = [lease for lease in known if lease["status"] not in ENDED]
+    _delete_ended(leases, words)
+    alive = [lease for lease in leases.list() if lease["name"] == words["name"]]
     lease = alive[0] if alive else _create(cloud, leases, words)
     if alive:
         _must_suit(alive[0], words)
@@ -128,33 +68,6 @@ def lease_delete(cloud: openstack.connection.Connection, words: dict[str, Any]) 
         leases.delete(lease["id"])
         _wait_gone(leases, lease["id"], words["deadline"])
     return len(found)
-
-
-def leftovers(cloud: openstack.connection.Connection, words: dict[str, Any]) -> dict[str, Any]:
-    """List what bears our name in the project."""
-    end = f"mlops-{words['suffix']}"
-
-    def ours(things: Any) -> list[str]:
-        return sorted(thing.name for thing in things if _bears(thing.name or "", end))
-
-    floating = [ip.floating_ip_address for ip in cloud.network.ips() if ip.description == end]
-    volumes = ours(cloud.block_storage.volumes()) if cloud.has_service("block-storage") else []
-    return {
-        "server": ours(cloud.compute.servers()),
-        "port": ours(cloud.network.ports()),
-        "floating ip": sorted(floating),
-        "network": ours(cloud.network.networks()),
-        "subnet": ours(cloud.network.subnets()),
-        "security group": ours(cloud.network.security_groups()),
-        "volume": volumes,
-        "image": ours(cloud.image.images(visibility="private")),
-        "key pair": ours(cloud.compute.keypairs()),
-    }
-
-
-def _bears(name: str, end: str) -> bool:
-    """Tell whether a name ends in ours as a whole, so that site `b` takes nothing of `a-b`."""
-    return name == end or name.endswith(f"-{end}")
 
 
 def consoles(cloud: openstack.connection.Connection, words: dict[str, Any]) -> dict[str, str]:
@@ -197,7 +110,23 @@ def _create(cloud: openstack.connection.Connection, leases: Any, words: dict[str
     }
     # Blazar counts in minutes; an end of a whole number of hours from now never comes too early.
     end = datetime.now(UTC) + timedelta(hours=words["hours"], minutes=1)
-    return leases.create(words["name"], "now", f"{end:%Y-%m-%d %H:%M}", [reservation], [])
+    tried = 0
+    while True:
+        tried += 1
+        try:
+            return leases.create(words["name"], "now", f"{end:%Y-%m-%d %H:%M}", [reservation], [])
+        except BlazarClientException as error:
+            if CLASH not in str(error) or tried == TRIES:
+                raise
+        _say({"waiting": "another lease began in the same instant; this one is made again"})
+        _delete_ended(leases, words)
+
+
+def _delete_ended(leases: Any, words: dict[str, Any]) -> None:
+    for lease in leases.list():
+        if lease["name"] == words["name"] and lease["status"] in ENDED:
+            leases.delete(lease["id"])
+            _wait_gone(leases, lease["id"], words["deadline"])
 
 
 def _must_suit(lease: dict[str, Any], words: dict[str, Any]) -> None:
@@ -262,12 +191,12 @@ def _say(line: dict[str, Any]) -> None:
 
 
 VERBS = {
-    "facts": facts,
+    "facts": survey.facts,
     "lease-find": lease_find,
     "lease-ensure": lease_ensure,
     "lease-extend": lease_extend,
     "lease-delete": lease_delete,
-    "leftovers": leftovers,
+    "leftovers": survey.leftovers,
     "consoles": consoles,
 }
 

@@ -350,9 +350,9 @@ def environment(session: nox.Session, folder: Path) -> str:
 
 
 def install_machines(session: nox.Session) -> None:
-    """Install what test machines need: nspawn, a way to make Debian, and OpenSSH."""
-    packages = ("systemd-container", "mmdebstrap", "openssh-server", "iproute2")
-    needs = ("systemd-nspawn", "mmdebstrap", "sshd", "ip")
+    """Install what test machines need: nspawn, a way to make Debian, OpenSSH, modprobe."""
+    packages = ("systemd-container", "mmdebstrap", "openssh-server", "iproute2", "kmod")
+    needs = ("systemd-nspawn", "mmdebstrap", "sshd", "ip", "modprobe")
     install_in_ci(session, *packages, needs=needs)
 
 

@@ -3,9 +3,12 @@
 import argparse
 import json
 import os
+import shutil
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
@@ -48,6 +51,8 @@ VERBS = {
     "bootstrap": "make the first release of every environment",
 }
 BY_HAND = "by-hand-"
+# Seconds in which the folder of a verb is to go.
+PATIENCE = 5.0
 # What a plan is made of, as a person types it.
 PLANNED = {"promote", "rollback", "judge", "approve", "hold", "repair"}
 # They change nothing, the journal included, and print for people (or, with --json, programs).
@@ -64,8 +69,8 @@ def main(arguments: Sequence[str], values: Mapping[str, str]) -> int:
         print(f"{_named(arguments)}: {error}", file=sys.stderr)
         return error.exit_code
     try:
-        with tempfile.TemporaryDirectory(prefix="lifecycle-") as work:
-            step = Step(Settings(values), Path(work), say=_say)
+        with _folder() as work:
+            step = Step(Settings(values), work, say=_say)
             outputs = import_module(_module(asked.verb)).run(step, asked)
     except (LifecycleError, OSError) as error:
         known = error if isinstance(error, LifecycleError) else MachineError(error)
@@ -80,6 +85,19 @@ def main(arguments: Sequence[str], values: Mapping[str, str]) -> int:
         _write_outputs(asked.outputs, outputs)
     print(json.dumps(outputs))
     return 0
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    """Lend a folder: what it cannot get rid of is no failure of the verb."""
+    work = Path(tempfile.mkdtemp(prefix="lifecycle-"))
+    try:
+        yield work
+    finally:
+        end = time.monotonic() + PATIENCE
+        # A git that was told to end has children, who write for a moment longer.
+        while work.exists() and time.monotonic() < end:
+            shutil.rmtree(work, ignore_errors=True)
 
 
 def _parser(verb: str | None) -> argparse.ArgumentParser:

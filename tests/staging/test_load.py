@@ -1,6 +1,7 @@
 """The app under load, by Locust. Its raw report is kept."""
 
 import csv
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -20,8 +21,9 @@ def load(app, asked, photo, thresholds, tmp_path_factory):
     command += ["--run-time", f"{plan['seconds']}s", "--stop-timeout", "10"]
     command += ["--csv", str(folder / "load"), "--html", str(folder / "load.html")]
     done = subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, check=False, timeout=180
-    )
+        command, cwd=folder, capture_output=True, text=True, check=False, timeout=180,
+        env={**os.environ, "LOAD_REQUESTS": str(plan["requests"])},
+    )  # fmt: skip
     stats = folder / "load_stats.csv"
     if not stats.exists():
         pytest.fail(f"the load test did not run: {done.stderr[-500:]}", pytrace=False)

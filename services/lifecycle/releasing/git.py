@@ -25,7 +25,10 @@ LEFT_BY_HOOKS = {
     "GIT_PREFIX",
 }
 # Steps may run as another user than the one who owns a repository on the same machine.
-SETTINGS = ("-c", "safe.directory=*", "-c", "commit.gpgsign=false", "-c", "gc.auto=0")
+# A working copy that goes with its step is not tidied up, nor asked whether it should be.
+SETTINGS = (
+    "-c", "safe.directory=*", "-c", "commit.gpgsign=false", "-c", "maintenance.auto=false",
+)  # fmt: skip
 
 
 def run(*arguments: str, folder: Path, deadline: float = DEADLINE, stdin: bytes = b"") -> bytes:

@@ -33,11 +33,16 @@ MOVED = (
     "reference already exists",
 )
 LOCKS = "refs/locks/"
-MIRRORED = (
-    "+refs/heads/*:refs/remotes/origin/*",
-    "+refs/tags/*:refs/tags/*",
-    f"+{LOCKS}*:{LOCKS}*",
+# What we mirror, and under which names of our own.
+PLACES = (
+    ("refs/heads/", "refs/remotes/origin/"),
+    ("refs/tags/", "refs/tags/"),
+    (LOCKS, LOCKS),
 )
+MIRRORED = tuple(f"+{theirs}*:{ours}*" for theirs, ours in PLACES)
+FORMAT = "--format=%(refname) %(objectname) %(*objectname)"
+PEELED = "^{}"  # the line of what a tag points at
+Refs = dict[str, tuple[str, str]]  # by name: the object, and what a tag points at
 
 
 class Fence(Protocol):
@@ -67,7 +72,8 @@ class GitOps:
     def __init__(self, address: str, work: Path) -> None:
         self.address = address
         self.work = work
-        self._refs: dict[str, tuple[str, str]] = {}
+        self._refs: Refs = {}
+        self._is_stale = True  # nobody has to ask whether the repository has moved: we moved it
         self._known: dict[tuple[str, str], Commit] = {}  # a commit says the same for ever
         self._clean_at = ""  # the commit that the working copy is an untouched copy of
 
@@ -214,15 +220,32 @@ class GitOps:
         if not self._is_made():
             self.work.mkdir(parents=True, exist_ok=True)
             self._git("init", "--quiet", f"--initial-branch={BRANCH}", ".")
-        self._git("fetch", "--quiet", "--prune", "--no-tags", "--force", self.address, *MIRRORED)
-        listed = self._git("for-each-ref", "--format=%(refname) %(objectname) %(*objectname)")
-        named = [line.split(" ") for line in listed.splitlines()]
-        self._refs = {ref: (known, peeled) for ref, known, peeled in named}
+        if self._is_stale or self._listed_there() != self._refs:
+            self._fetch()
         main, _ = self._refs.get(f"refs/remotes/origin/{BRANCH}", ("", ""))
         if main != self._clean_at:
             self._git("reset", "--quiet", "--hard", main)
             self._git("clean", "-ffdqx")
             self._clean_at = main
+
+    def _fetch(self) -> None:
+        self._git("fetch", "--quiet", "--prune", "--no-tags", "--force", self.address, *MIRRORED)
+        listed = self._git("for-each-ref", FORMAT, *(ours for _, ours in PLACES))
+        named = [line.split(" ") for line in listed.splitlines()]
+        self._refs = {ref: (known, peeled) for ref, known, peeled in named}
+        self._is_stale = False
+
+    def _listed_there(self) -> Refs:
+        """Return the repository's refs under our names: a fetch costs twice as much."""
+        found: Refs = {}
+        for line in self._git("ls-remote", self.address).splitlines():
+            known, _, ref = line.partition("\t")
+            whole = ref.removesuffix(PEELED)
+            for theirs, ours in PLACES:
+                if whole.startswith(theirs):
+                    name = ours + whole.removeprefix(theirs)
+                    found[name] = (found[name][0], known) if whole != ref else (known, "")
+        return found
 
     def _token(self, environment: str) -> str:
         return self._refs.get(LOCKS + environment, ("", ""))[0]
@@ -255,6 +278,7 @@ class GitOps:
     def _push(self, *what: str) -> bool:
         options = [each for each in what if each.startswith("--")]
         refs = [each for each in what if not each.startswith("--")]
+        self._is_stale = True
         try:
             self._git("push", "--quiet", *options, self.address, *refs)
         except GitError as error:

@@ -21,6 +21,8 @@ from tests.services.trainer import photos
 
 ROOT = Path(__file__).parents[3]
 START_SECONDS = 120
+# As the trainer's own commands do, before anybody imports torch: these tests have company.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 # What torch notes for its own developers; pytest would format millions of such lines.
 logging.getLogger("torch.__trace").propagate = False
 

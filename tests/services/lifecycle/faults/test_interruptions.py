@@ -63,6 +63,32 @@ def test_a_step_that_is_told_to_end_while_python_reads_its_files(way, tmp_path, 
     assert (process.returncode, out + err) == (130, "")
 
 
+def test_a_step_whose_git_has_children_that_still_write_ends_as_any_other(
+    way, tmp_path, monkeypatch
+):
+    """Whoever ends git by its id alone leaves those that it has started."""
+    late, written = tmp_path / "late", tmp_path / "written"
+    late.mkdir()
+    (late / "git").write_text(
+        "#!/bin/sh\n"
+        "for i in $(seq 60); do mkdir -p more; date >more/$i; sleep 0.01; done &\n"
+        f"touch '{written}'\nsleep 60\n"
+    )
+    (late / "git").chmod(0o755)
+    folders = tmp_path / "folders"
+    folders.mkdir()
+    monkeypatch.setenv("PATH", f"{late}:{os.environ['PATH']}")
+    monkeypatch.setenv("TMPDIR", str(folders))
+
+    with commands.start(way.values, "history", "--environment", "canary") as process:
+        until(written.exists)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+
+    assert (process.returncode, out + err) == (130, "")
+    assert list(folders.iterdir()) == []
+
+
 def test_nobody_reads_what_a_step_prints(way):
     for move in way.steps:
         reading, writing = os.pipe()

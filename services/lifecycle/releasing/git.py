@@ -29,6 +29,17 @@ LEFT_BY_HOOKS = {
 SETTINGS = (
     "-c", "safe.directory=*", "-c", "commit.gpgsign=false", "-c", "maintenance.auto=false",
 )  # fmt: skip
+# How git says that somebody else pushed first.
+MOVED = (
+    "fetch first",
+    "non-fast-forward",
+    "cannot lock ref",
+    "failed to update ref",
+    "stale info",
+    "atomic push failed",
+    "atomic transaction failed",
+    "reference already exists",
+)
 
 
 def run(*arguments: str, folder: Path, deadline: float = DEADLINE, stdin: bytes = b"") -> bytes:
@@ -61,6 +72,11 @@ def run(*arguments: str, folder: Path, deadline: float = DEADLINE, stdin: bytes 
 def text(*arguments: str, folder: Path, deadline: float = DEADLINE) -> str:
     """Run git in a folder and return what it printed, without the last newline."""
     return run(*arguments, folder=folder, deadline=deadline).decode().rstrip("\n")
+
+
+def is_late(error: GitError) -> bool:
+    """Say whether a push was refused because somebody else was first."""
+    return any(word in error.reason for word in MOVED)
 
 
 def _environment() -> dict[str, str]:

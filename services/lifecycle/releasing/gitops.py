@@ -21,17 +21,6 @@ from services.lifecycle.releasing.releases import Release
 BRANCH = "main"
 FACTS = "release.json"
 ATTEMPTS = 6
-# How git says that somebody else pushed first.
-MOVED = (
-    "fetch first",
-    "non-fast-forward",
-    "cannot lock ref",
-    "failed to update ref",
-    "stale info",
-    "atomic push failed",
-    "atomic transaction failed",
-    "reference already exists",
-)
 LOCKS = "refs/locks/"
 # What we mirror, and under which names of our own.
 PLACES = (
@@ -218,8 +207,7 @@ class GitOps:
 
     def _refresh(self) -> None:
         if not self._is_made():
-            self.work.mkdir(parents=True, exist_ok=True)
-            self._git("init", "--quiet", f"--initial-branch={BRANCH}", ".")
+            self._make()
         if self._is_stale or self._listed_there() != self._refs:
             self._fetch()
         main, _ = self._refs.get(f"refs/remotes/origin/{BRANCH}", ("", ""))
@@ -227,6 +215,14 @@ class GitOps:
             self._git("reset", "--quiet", "--hard", main)
             self._git("clean", "-ffdqx")
             self._clean_at = main
+
+    def _make(self) -> None:
+        self.work.mkdir(parents=True, exist_ok=True)
+        self._git("init", "--quiet", f"--initial-branch={BRANCH}", ".")
+        theirs = Path(self.address) / "objects"
+        if theirs.is_dir():
+            # It lies on this machine: read its objects there, however long its history is.
+            (self.work / ".git/objects/info/alternates").write_text(f"{theirs.resolve()}\n")
 
     def _fetch(self) -> None:
         self._git("fetch", "--quiet", "--prune", "--no-tags", "--force", self.address, *MIRRORED)
@@ -282,7 +278,7 @@ class GitOps:
         try:
             self._git("push", "--quiet", *options, self.address, *refs)
         except GitError as error:
-            if any(word in error.reason for word in MOVED):
+            if git.is_late(error):
                 return False
             raise
         return True

@@ -44,6 +44,20 @@ def test_a_release_is_one_commit_and_reads_back(repository):
     assert current.release == release(7)
 
 
+def test_a_repository_on_this_machine_is_read_where_it_lies_and_any_other_is_copied(
+    repository, gitops, tmp_path
+):
+    commit(repository, "staging", 7)
+    near, far = (
+        GitOps(address, tmp_path / name)
+        for name, address in (("near", gitops), ("far", f"file://{gitops}"))
+    )
+
+    assert near.current("staging") == far.current("staging")
+    assert git("count-objects", folder=near.work).startswith("0 objects")
+    assert not git("count-objects", folder=far.work).startswith("0 objects")
+
+
 def test_nothing_to_commit_makes_no_commit(repository, gitops):
     first = commit(repository, "staging", 7)
     second = commit(repository, "staging", 7)

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 import yaml
 
@@ -100,6 +101,10 @@ def run(setting, tmp_path, tell=lambda _said: None):
     return result, said
 
 
+def runs_a_play(process):
+    return "playbooks.run" in process.cmdline()
+
+
 @pytest.fixture
 def open_way(monkeypatch):
     """Let nodes reach what they download from: here, their own sshd."""
@@ -181,12 +186,18 @@ def test_killed_it_ends_by_itself_and_the_next_run_waits_for_that(setting, three
     for line in first.stdout:
         if "Take a while" in line:
             break
+    # It ends so quickly that the next run may find nobody: let it take its time.
+    (ansible,) = (each for each in psutil.Process(first.pid).children() if runs_a_play(each))
+    ansible.suspend()
     first.send_signal(signal.SIGKILL)
     first.communicate()
 
-    result, said = run(
-        setting, tmp_path, lambda it: it == WAITS and three_hosts["node1"].run("rm /held")
-    )
+    def let_it_end(said):
+        if said == WAITS:
+            ansible.resume()
+            three_hosts["node1"].run("rm /held")
+
+    result, said = run(setting, tmp_path, let_it_end)
 
     assert WAITS in said
     assert result["tasks"] == 4

@@ -94,9 +94,11 @@ def _folder() -> Iterator[Path]:
     try:
         yield work
     finally:
+        shutil.rmtree(work, ignore_errors=True)
         end = time.monotonic() + PATIENCE
         # A git that was told to end has children, who write for a moment longer.
         while work.exists() and time.monotonic() < end:
+            time.sleep(0.05)
             shutil.rmtree(work, ignore_errors=True)
 
 

@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -197,7 +198,11 @@ def test_killed_it_ends_by_itself_and_the_next_run_waits_for_that(setting, three
             ansible.resume()
             three_hosts["node1"].run("rm /held")
 
-    result, said = run(setting, tmp_path, let_it_end)
+    try:
+        result, said = run(setting, tmp_path, let_it_end)
+    finally:
+        with suppress(psutil.NoSuchProcess):
+            ansible.resume()
 
     assert WAITS in said
     assert result["tasks"] == 4

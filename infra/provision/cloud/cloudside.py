@@ -41,8 +41,7 @@ def lease_find(cloud: openstack.connection.Connection, words: dict[str, Any]) ->
 def lease_ensure(cloud: openstack.connection.Connection, words: dict[str, Any]) -> Any:
     """Create a lease, or take the one of that name, and wait until it is ACTIVE."""
     leases = _blazar(cloud).lease
-    _delete_ended(leases, words)
-    alive = [lease for lease in leases.list() if lease["name"] == words["name"]]
+    alive = _alive(leases, words)
     lease = alive[0] if alive else _create(cloud, leases, words)
     if alive:
         _must_suit(alive[0], words)
@@ -119,14 +118,17 @@ def _create(cloud: openstack.connection.Connection, leases: Any, words: dict[str
             if CLASH not in str(error) or tried == TRIES:
                 raise
         _say({"waiting": "another lease began in the same instant; this one is made again"})
-        _delete_ended(leases, words)
+        _alive(leases, words)
 
 
-def _delete_ended(leases: Any, words: dict[str, Any]) -> None:
-    for lease in leases.list():
-        if lease["name"] == words["name"] and lease["status"] in ENDED:
+def _alive(leases: Any, words: dict[str, Any]) -> list[Any]:
+    """Delete the leases of that name that have ended, and return the others."""
+    known = [lease for lease in leases.list() if lease["name"] == words["name"]]
+    for lease in known:
+        if lease["status"] in ENDED:
             leases.delete(lease["id"])
             _wait_gone(leases, lease["id"], words["deadline"])
+    return [lease for lease in known if lease["status"] not in ENDED]
 
 
 def _must_suit(lease: dict[str, Any], words: dict[str, Any]) -> None:

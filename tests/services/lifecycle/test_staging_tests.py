@@ -128,8 +128,8 @@ def examine(app, tmp_path):
     promised["load"] |= {"seconds": 4, "people": 2, "p95_milliseconds": 400}
     thresholds = tmp_path / "thresholds.yaml"
 
-    def run(*which, release="7", throughput=5, answer_seconds=10):
-        promised["load"]["throughput"] = throughput
+    def run(*which, release="7", throughput=5, answer_seconds=10, requests=300):
+        promised["load"] |= {"throughput": throughput, "requests": requests}
         promised["answer_seconds"] = answer_seconds
         thresholds.write_text(yaml.safe_dump(promised))
         report = tmp_path / "report"
@@ -153,6 +153,14 @@ def test_a_good_app_passes_everything_and_the_raw_report_is_kept(examine, tmp_pa
 
     kept = {path.name for path in (tmp_path / "report").iterdir()}
     assert {"load.html", "load_stats.csv", "load_failures.csv"} <= kept
+
+
+def test_no_more_photos_are_sent_than_asked_for_and_the_report_counts_them_all(examine, tmp_path):
+    assert examine("test_load.py", requests=40) == []
+
+    lines = (tmp_path / "report/load_stats.csv").read_text().splitlines()
+    total = dict(zip(lines[0].split(","), lines[-1].split(","), strict=True))
+    assert (total["Name"], total["Request Count"]) == ("Aggregated", "40")
 
 
 def test_another_version_is_a_wrong_version_also_when_it_begins_alike(app, examine):

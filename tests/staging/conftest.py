@@ -7,6 +7,7 @@ import urllib.error
 import urllib.request
 import zlib
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from email.message import Message
 from http.client import HTTPException
@@ -18,6 +19,7 @@ import yaml
 
 from tests.staging import site
 
+OURS = Path(__file__).with_name("thresholds.yaml")
 OPTIONS = {
     "--url": "address of the environment, such as http://127.0.0.1:8000",
     "--release": "the model version that must be served, or none for the bootstrap model",
@@ -146,6 +148,24 @@ def pytest_configure(config: pytest.Config) -> None:
     thresholds = str(config.getoption("--thresholds", default="", skip=False) or "")
     if thresholds and not Path(thresholds).is_file():
         raise pytest.UsageError(f"--thresholds {thresholds}: there is no such file")
+    if thresholds and (lacking := list(_lacking(_read(Path(thresholds)), _read(OURS)))):
+        raise pytest.UsageError(
+            f"--thresholds {thresholds} says nothing of {', '.join(lacking)}: {OURS.name} beside "
+            "the tests has all of it"
+        )
+
+
+def _lacking(given: Any, ours: dict[str, Any], above: str = "") -> Iterator[str]:
+    given = given if isinstance(given, dict) else {}
+    for key, value in ours.items():
+        if key not in given:
+            yield above + key
+        elif isinstance(value, dict):
+            yield from _lacking(given[key], value, f"{above}{key}.")
+
+
+def _read(thresholds: Path) -> Any:
+    return yaml.safe_load(thresholds.read_text())
 
 
 @pytest.fixture(scope="session")
@@ -177,8 +197,7 @@ def _why(asked: dict[str, str]) -> str:
 @pytest.fixture(scope="session")
 def thresholds(asked: dict[str, str]) -> dict[str, Any]:
     """Return what is promised."""
-    path = Path(asked["--thresholds"] or Path(__file__).with_name("thresholds.yaml"))
-    read: dict[str, Any] = yaml.safe_load(path.read_text())
+    read: dict[str, Any] = _read(Path(asked["--thresholds"] or OURS))
     return read
 
 

@@ -279,6 +279,21 @@ def test_an_app_that_does_not_answer_is_explained_by_the_site(app, examine):
     assert ": out of memory: app-0 was killed at its limit" in reason
 
 
+def test_thresholds_of_ones_own_that_lack_something_are_refused_before_anything_is_sent(tmp_path):
+    own = tmp_path / "own.yaml"
+    own.write_text("answer_seconds: 10\nclasses: 11\nload: {people: 4, seconds: 10}\n")
+
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/staging"]
+    command += ["--url=http://127.0.0.1:9", f"--thresholds={own}"]
+    done = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
+
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR
+    assert (
+        f"{own} says nothing of load.requests, load.p95_milliseconds, load.error_rate, "
+        "load.throughput, resources: "
+    ) in done.stderr
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [

@@ -22,6 +22,7 @@ from services.lifecycle.evidence.signing import PrivateKey
 from services.lifecycle.images.layout import Layout
 from services.lifecycle.settings import Settings
 from services.lifecycle.step import Step
+from tests.services.lifecycle.kept import Kept
 from tests.services.lifecycle.site_api import Site
 from tests.services.lifecycle.world import World
 
@@ -116,10 +117,16 @@ def site():
 
 
 @pytest.fixture(scope="session")
-def mlflow(tmp_path_factory):
+def mlflow_folder(tmp_path_factory):
+    """Return where MLflow's server keeps its database, `mlflow.db`, and its log."""
+    return tmp_path_factory.mktemp("mlflow")
+
+
+@pytest.fixture(scope="session")
+def mlflow(mlflow_folder):
     """Start MLflow's own server once, and return its address."""
     python = environments.ensure(ROOT / "infra" / "local" / "mlflow.txt") / "bin" / "python"
-    folder, port = tmp_path_factory.mktemp("mlflow"), _free_port()
+    folder, port = mlflow_folder, _free_port()
     command = [str(python), "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port)]
     command += ["--backend-store-uri", f"sqlite:///{folder}/mlflow.db", "--workers", "1"]
     command += ["--artifacts-destination", str(folder / "artifacts")]
@@ -270,3 +277,26 @@ def world(verbs, values, site, mlflow, trained):
     values["MLFLOW_TRACKING_URI"] = mlflow
     values["GOURMET_SITE_API"] = site.url
     return World(verbs, site, trained)
+
+
+@pytest.fixture(scope="module")
+def kept(request, mlflow, mlflow_folder, tmp_path_factory):
+    """The world as this file's `furnish` leaves it, made once."""
+    folder = tmp_path_factory.mktemp("kept") / "world"
+    folder.mkdir()
+    source, running = Source(folder / "source"), Site()
+    values = make_values(folder, source, make_gitops(folder / "gitops.git"),
+                         make_signing_key(folder))  # fmt: skip
+    values |= {"MLFLOW_TRACKING_URI": mlflow, "GOURMET_SITE_API": running.url}
+    world = World(Verbs(values, folder / "steps"), running, Trained(mlflow, folder / "models"))
+    with pytest.MonkeyPatch.context() as patch:
+        pretend_no_packages(patch)
+        request.module.furnish(world)
+    yield Kept(folder, world, mlflow_folder / "mlflow.db")
+    running.stop()
+
+
+@pytest.fixture
+def furnished(kept):
+    """The world as this file's `furnish` left it, whatever other tests did to it since."""
+    return kept.again()

@@ -10,18 +10,7 @@ from services.lifecycle.evidence.keys import public_keys
 from services.lifecycle.images import building, models
 from services.lifecycle.images.recipes import recipe
 from services.lifecycle.images.source import fetch
-from tests.services.lifecycle.conftest import (
-    Source,
-    Trained,
-    Verbs,
-    make_gitops,
-    make_signing_key,
-    make_values,
-    pretend_no_packages,
-    write_model,
-)
-from tests.services.lifecycle.site_api import Site
-from tests.services.lifecycle.world import World
+from tests.services.lifecycle.conftest import write_model
 
 
 @dataclass
@@ -83,32 +72,6 @@ def make(step, folder, *, number=7, weights=b"weights" * 99, operation="bake-1")
     made_of = [*recording.code(step, checkout, app), *recording.model(step, number, found)]
     record.write(image, app, made_of)
     return Baked(step, image.digest, checkout.commit)
-
-
-@pytest.fixture(scope="module")
-def shared(mlflow, tmp_path_factory):
-    """A world for tests that only look: version 1 in production, version 2 in canary."""
-    folder = tmp_path_factory.mktemp("shared")
-    source, site = Source(folder / "source"), Site()
-    gitops, key = make_gitops(folder / "gitops.git"), make_signing_key(folder)
-    values = make_values(folder, source, gitops, key)
-    values |= {"MLFLOW_TRACKING_URI": mlflow, "GOURMET_SITE_API": site.url}
-    world = World(Verbs(values, folder / "steps"), site, Trained(mlflow, folder / "models"))
-    with pytest.MonkeyPatch.context() as patch:
-        pretend_no_packages(patch)
-        furnish(world)
-    yield world
-    site.stop()
-
-
-def furnish(world):
-    """Bring version 1 into production, and version 2 into canary."""
-    one, two = world.bake(), world.bake()
-    world.approved("production", one, "promote-model-1")
-    world.approved("canary", one, "promote-model-0")
-    world.approved("canary", two, "promote-model-2")
-    world.site.weights = {"production": 90, "canary": 10}
-    return world
 
 
 @pytest.fixture

@@ -10,13 +10,22 @@ from tests.services.lifecycle.conftest import git
 from tests.services.lifecycle.evidence.test_verification import flip
 
 
-@pytest.fixture
-def pair(world):
-    """A world with one version in canary and in production."""
+def furnish(world):
+    """Bring one version into canary and into production."""
     number = world.bake()
     for environment in ("canary", "production"):
         world.approved(environment, number, f"promote-{environment}")
-    return world
+
+
+@pytest.fixture
+def pair(furnished):
+    """A world with one version in canary and in production."""
+    return furnished
+
+
+@pytest.fixture
+def values(pair):
+    return pair.verbs.values
 
 
 @pytest.fixture

@@ -18,15 +18,29 @@ NAMES = [
 ]  # fmt: skip
 
 
-@pytest.fixture
-def canary(world, values):
-    """The world with version 1 tested in staging and serving in canary."""
-    values["GOURMET_PERSON"] = ADA
+def furnish(world):
+    """Bring version 1, tested in staging, into canary."""
+    world.verbs.values["GOURMET_PERSON"] = ADA
     number = world.bake()
     world.approved("staging", number, "deploy-1")
     world.verbs.step.registry.tag(number, staging_tests=f"passed {world.digests[number]}")
     world.approved("canary", number, "promote-1")
-    return world
+
+
+@pytest.fixture
+def canary(furnished):
+    """The world with version 1 tested in staging and serving in canary."""
+    return furnished
+
+
+@pytest.fixture
+def values(canary):
+    return canary.verbs.values
+
+
+@pytest.fixture
+def gitops(values):
+    return values["GOURMET_GITOPS"]
 
 
 def policy(values, *, freezes=(), hours=0, verdict="advisory", **approvals):

@@ -4,6 +4,7 @@ import copy
 import hashlib
 import json
 from argparse import Namespace
+from pathlib import Path
 
 import pytest
 
@@ -41,11 +42,18 @@ def files_of(folder):
     }
 
 
-@pytest.fixture
-def platform(tmp_path, monkeypatch):
-    made = Platform(tmp_path / "platform", monkeypatch)
-    assert Workflow(made, "promote", "canary", 1).run() == "Succeeded"
+@pytest.fixture(scope="module")
+def promoted(tmp_path_factory):
+    """A platform with version 1 promoted to canary, to be copied."""
+    with pytest.MonkeyPatch.context() as patch:
+        made = Platform(tmp_path_factory.mktemp("promoted") / "platform", patch)
+        assert Workflow(made, "promote", "canary", 1).run() == "Succeeded"
     return made
+
+
+@pytest.fixture
+def platform(promoted, tmp_path, monkeypatch):
+    return Platform(tmp_path / "platform", monkeypatch, like=promoted)
 
 
 class TestRepair:
@@ -195,15 +203,29 @@ class TestHold:
         assert told.text.splitlines()[-1] == "Nothing would change: it is so already."
 
 
-@pytest.fixture
-def canary(world, values):
-    """The world with version 1 in canary, and a person at it."""
-    values["GOURMET_PERSON"] = "Ada <ada@example.org>"
+def furnish(world):
+    """Bring version 1 into canary, tested in staging, with a person at it."""
+    world.verbs.values["GOURMET_PERSON"] = "Ada <ada@example.org>"
     number = world.bake()
     for environment in ("staging", "canary"):
         world.approved(environment, number, f"to-{environment}")
     world.verbs.step.registry.tag(number, staging_tests=f"passed {world.digests[number]}")
-    return world
+
+
+@pytest.fixture
+def canary(furnished):
+    """The world with version 1 in canary, and a person at it."""
+    return furnished
+
+
+@pytest.fixture
+def values(canary):
+    return canary.verbs.values
+
+
+@pytest.fixture
+def gitops(values):
+    return values["GOURMET_GITOPS"]
 
 
 class TestApprove:
@@ -212,7 +234,7 @@ class TestApprove:
     def test_a_plan_changes_nothing_and_applied_is_what_approve_does(
         self, canary, tmp_path, gitops, values
     ):
-        journal = tmp_path / "state" / "journal.jsonl"
+        journal = Path(values["GOURMET_STATE"]) / "journal.jsonl"
         before = git("for-each-ref", folder=gitops), journal.read_bytes(), files_of(journal.parent)
 
         told = plan(canary.verbs, "approve", **APPROVE)

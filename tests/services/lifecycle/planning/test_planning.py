@@ -12,14 +12,28 @@ from tests.services.lifecycle.conftest import git
 WISH = {"version": "served", "force": "none", "reason": "it is slow", "check": None}
 
 
-@pytest.fixture
-def staged(world, values, monkeypatch):
-    """The world with version 1 tested in staging; plans find the charts as steps do."""
-    values["GOURMET_PERSON"] = "Ada <ada@example.org>"
+def furnish(world):
+    """Bring version 1 into staging, tested."""
+    world.verbs.values["GOURMET_PERSON"] = "Ada <ada@example.org>"
     number = world.bake()
     world.approved("staging", number, "deploy-1")
     world.verbs.step.registry.tag(number, staging_tests=f"passed {world.digests[number]}")
-    return world
+
+
+@pytest.fixture
+def staged(furnished):
+    """The world with version 1 tested in staging; plans find the charts as steps do."""
+    return furnished
+
+
+@pytest.fixture
+def values(staged):
+    return staged.verbs.values
+
+
+@pytest.fixture
+def gitops(values):
+    return values["GOURMET_GITOPS"]
 
 
 def make(world, command, target, **wish):

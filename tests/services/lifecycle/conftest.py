@@ -87,8 +87,10 @@ def gitops(tmp_path):
 
 def make_gitops(folder):
     """Return the address of an empty GitOps repository."""
-    folder.mkdir()
+    folder.mkdir(parents=True)
     git("init", "--quiet", "--bare", "--initial-branch=main", folder=folder)
+    # It is gone before it could need tidying up, which git would look for at each push.
+    git("config", "receive.autogc", "false", folder=folder)
     return str(folder)
 
 

@@ -9,7 +9,14 @@ from pathlib import Path
 from services.lifecycle.evidence.signing import PrivateKey
 from services.lifecycle.settings import Settings
 from services.lifecycle.step import Step
-from tests.services.lifecycle.conftest import MODEL, Source, Trained, git, make_signing_key
+from tests.services.lifecycle.conftest import (
+    MODEL,
+    Source,
+    Trained,
+    git,
+    make_gitops,
+    make_signing_key,
+)
 from tests.services.lifecycle.faults import commands
 from tests.services.lifecycle.site_api import Site
 
@@ -108,14 +115,7 @@ class Baked:
     def make(cls, base, mlflow):
         """Train, register and bake two versions, and promote the first."""
         source = Source(base / "source")
-        git(
-            "init",
-            "--quiet",
-            "--bare",
-            "--initial-branch=main",
-            str(base / "gitops.git"),
-            folder=base,
-        )
+        make_gitops(base / "gitops.git")
         (base / "state").mkdir()
         site, key = Site(), make_signing_key(base)
         made = {

@@ -26,7 +26,7 @@ from services.lifecycle.settings import Settings
 from services.lifecycle.step import Step
 from services.lifecycle.verbs import begin, record, release, repair, revert, set_alias, undo, wait
 from services.lifecycle.verbs import weight as weigh
-from tests.services.lifecycle.conftest import git
+from tests.services.lifecycle.conftest import git, make_gitops
 
 ENVIRONMENTS = ("staging", "canary", "production")
 BROKEN = 9
@@ -95,8 +95,7 @@ class Platform:
         if like:
             shutil.copytree(like.folder, folder)
         else:
-            self.gitops.mkdir(parents=True)
-            git("init", "--quiet", "--bare", "--initial-branch=main", folder=self.gitops)
+            make_gitops(self.gitops)
             self._bootstrap()
 
     def step(self, owner=None):

@@ -26,7 +26,7 @@ LEAVES: dict[str, tuple[type, ...]] = {
 @cache
 def table() -> dict[str, Any]:
     """Read the table, once."""
-    loaded: dict[str, Any] = yaml.safe_load(TABLE.read_text())
+    loaded: dict[str, Any] = yaml.load(TABLE.read_text(), yaml.CSafeLoader)
     return loaded
 
 

@@ -99,7 +99,7 @@ def folder_of(file: str) -> str:
 
 def _documents(text: str, file: str) -> Iterator[dict[str, Any]]:
     try:
-        loaded = list(yaml.safe_load_all(text))
+        loaded = list(yaml.load_all(text, Loader=yaml.CSafeLoader))
     except yaml.YAMLError as error:
         raise ManifestError(file, "", f"is no YAML: {error}") from error
     for document in loaded:

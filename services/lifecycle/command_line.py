@@ -70,7 +70,7 @@ def main(arguments: Sequence[str], values: Mapping[str, str]) -> int:
         return error.exit_code
     try:
         with _folder() as work:
-            step = Step(Settings(values), work, say=_say)
+            step = Step(Settings(values), work, _say, only_looks=asked.verb in READING)
             outputs = import_module(_module(asked.verb)).run(step, asked)
     except (LifecycleError, OSError) as error:
         known = error if isinstance(error, LifecycleError) else MachineError(error)

@@ -1,7 +1,7 @@
 """What a verb works with: the settings of the site, and the parts of it that they name."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -33,11 +33,13 @@ class Step:
         settings: What differs between sites.
         work: An empty folder that goes when the step ends.
         say: Tells a person how it goes on.
+        only_looks: Nothing is moved, so nothing that gives no answer is waited for.
     """
 
     settings: Settings
     work: Path
     say: Callable[[str], None]
+    only_looks: bool = field(default=False, kw_only=True)
 
     @cached_property
     def layout(self) -> Layout:
@@ -47,7 +49,7 @@ class Step:
     @cached_property
     def registry(self) -> Registry:
         """Return the model registry."""
-        return Registry(self.settings.tracking, self.settings.model)
+        return Registry(self.settings.tracking, self.settings.model, only_looks=self.only_looks)
 
     @cached_property
     def gitops(self) -> GitOps:

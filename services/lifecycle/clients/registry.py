@@ -23,6 +23,8 @@ from services.lifecycle.errors import (
 DEADLINE = 30.0
 # MLflow may just be starting again.
 PATIENCE = 10.0
+# Of a person who only looks, and for whom the rest is told.
+IMPATIENT = 5.0
 PAGE = 1000
 NAMED = 10  # versions, in an error
 MODEL = "model"  # the artifact folder that the trainer writes
@@ -59,15 +61,19 @@ class NoVersionError(RegistryError):
 
 
 class Registry:
-    """A registered model at a tracking server."""
+    """A registered model at a tracking server.
 
-    def __init__(
-        self, tracking: str, model: str, patience: float = PATIENCE, deadline: float = DEADLINE
-    ) -> None:
+    One that is only looked at is not waited for while it starts, and once it gave no answer it
+    is not asked again.
+    """
+
+    def __init__(self, tracking: str, model: str, *, only_looks: bool = False) -> None:
         self.tracking = tracking.rstrip("/")
         self.model = model
-        self.patience = patience
-        self.deadline = deadline
+        self.only_looks = only_looks
+        self.patience = 0.0 if only_looks else PATIENCE
+        self.deadline = IMPATIENT if only_looks else DEADLINE
+        self._silence = ""
 
     def finished_run(self, run: str) -> Run:
         """Return a run that ended well.
@@ -210,6 +216,8 @@ class Registry:
 
     def _send(self, method: str, what: str, content: Mapping[str, Any] | None) -> Any:
         address = f"{self.tracking}/api/2.0/mlflow/{what}"
+        if self._silence:
+            raise RegistryError(self._silence)
         try:
             return web.call(
                 method, address, content, deadline=self.deadline, patience=self.patience
@@ -219,7 +227,10 @@ class Registry:
                 raise _AbsentError from None
             raise RegistryError(_sentence(self.tracking, str(error))) from None
         except web.NoAnswerError as error:
-            raise RegistryError(_sentence(self.tracking, str(error))) from None
+            said = _sentence(self.tracking, str(error))
+            if self.only_looks:
+                self._silence = said
+            raise RegistryError(said) from None
 
 
 class _AbsentError(Exception):

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from services import environments
+from services.lifecycle.command_line import READING
 from services.lifecycle.evidence.signing import PrivateKey
 from services.lifecycle.images.layout import Layout
 from services.lifecycle.settings import Settings
@@ -255,8 +256,9 @@ class Verbs:
     def __call__(self, verb, **asked):
         work = self.folder / f"step-{time.monotonic_ns()}"
         work.mkdir(parents=True)
+        name = verb.__name__.rpartition(".")[2].replace("_", "-")
         try:
-            step = Step(Settings(self.values), work, say=self.said.append)
+            step = Step(Settings(self.values), work, self.said.append, only_looks=name in READING)
             return verb.run(step, Namespace(**{"operation": "by-hand-1", **asked}))
         finally:
             shutil.rmtree(work)

@@ -21,8 +21,6 @@ from services.lifecycle.releasing.journal import JournalError
 from services.lifecycle.settings import ENVIRONMENTS, namespace
 from services.lifecycle.step import Step
 
-IMPATIENT = 5.0  # a person waits
-
 
 @dataclass
 class World:
@@ -97,8 +95,7 @@ def _read_images(world: World) -> None:
 
 
 def _ask_registry(world: World) -> None:
-    settings = world.step.settings
-    world.registry = Registry(settings.tracking, settings.model, patience=0, deadline=IMPATIENT)
+    world.registry = world.step.registry
     try:
         world.versions = {each.number: each for each in world.registry.versions()}
         world.aliases = world.registry.aliases()

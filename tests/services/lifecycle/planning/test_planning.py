@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from services.lifecycle.clients import web
 from services.lifecycle.errors import AskedWronglyError, RegistryError, ReleaseError
 from services.lifecycle.planning.paper import MovedError
 from services.lifecycle.verbs import plan, recheck
@@ -89,7 +90,7 @@ def test_without_a_site_or_a_registry_the_plan_still_shows_what_would_be_committ
     staged, values, monkeypatch
 ):
     values["GOURMET_SITE_API"] = values["MLFLOW_TRACKING_URI"] = "http://127.0.0.1:9"
-    monkeypatch.setattr("services.lifecycle.clients.registry.PATIENCE", 0.0)
+    monkeypatch.setattr(web, "PAUSE", "a plan waits for nobody")  # no time to sleep for
 
     told = make(staged, "promote", "canary")
 

@@ -2,6 +2,7 @@
 
 import json
 
+from services.lifecycle.clients import web
 from services.lifecycle.releasing import holding
 from services.lifecycle.verbs import build_image, plan_training
 from tests.services.lifecycle.conftest import git
@@ -84,7 +85,7 @@ def test_who_is_at_an_environment_now_is_named(world):
 
 def test_without_a_registry_the_rest_is_told_all_the_same(world, values, monkeypatch):
     values["MLFLOW_TRACKING_URI"] = "http://127.0.0.1:9"
-    monkeypatch.setattr("services.lifecycle.clients.registry.PATIENCE", 0.0)
+    monkeypatch.setattr(web, "PAUSE", "a plan waits for nobody")  # no time to sleep for
 
     told = make(world.verbs)
 

@@ -1,7 +1,7 @@
 """The model registry: which versions there are, and which of them an alias names.
 
-Speaks MLflow's REST API itself, because importing its client costs a step two seconds; only
-files go through the client (`artifacts.py`). No other module speaks to MLflow.
+Speaks MLflow's REST API itself, because importing its client costs a step two seconds; files
+are the business of `artifacts.py`. No other module speaks to MLflow.
 """
 
 from collections.abc import Mapping
@@ -196,11 +196,18 @@ class Registry:
 
     def download_model(self, run: str, into: Path) -> Path:
         """Copy the model folder of a run here and return it."""
-        return artifacts.download(self.tracking, run, MODEL, into)
+        return artifacts.download(self._place(run), MODEL, into)
 
     def upload(self, run: str, folder: Path, below: str) -> None:
         """Keep the files of a folder with a run."""
-        artifacts.upload(self.tracking, run, folder, below)
+        artifacts.upload(self._place(run), folder, below)
+
+    def _place(self, run: str) -> artifacts.Place:
+        try:
+            info = self._ask("runs/get", run_id=run)["run"]["info"]
+        except _AbsentError:
+            raise RunMissingError(run, f"unknown to {self.tracking}", "Train again.") from None
+        return artifacts.Place(self.tracking, run, info["artifact_uri"])
 
     def _ensure_model(self) -> None:
         try:
@@ -217,7 +224,7 @@ class Registry:
     def _send(self, method: str, what: str, content: Mapping[str, Any] | None) -> Any:
         address = f"{self.tracking}/api/2.0/mlflow/{what}"
         if self._silence:
-            raise RegistryError(self._silence)
+            raise artifacts.cannot(self.tracking, self._silence)
         try:
             return web.call(
                 method, address, content, deadline=self.deadline, patience=self.patience
@@ -225,12 +232,12 @@ class Registry:
         except web.SaidNoError as error:
             if _is_absent(error):
                 raise _AbsentError from None
-            raise RegistryError(_sentence(self.tracking, str(error))) from None
+            raise artifacts.cannot(self.tracking, str(error)) from None
         except web.NoAnswerError as error:
-            said = _sentence(self.tracking, str(error))
+            why = str(error)
             if self.only_looks:
-                self._silence = said
-            raise RegistryError(said) from None
+                self._silence = why
+            raise artifacts.cannot(self.tracking, why) from None
 
 
 class _AbsentError(Exception):
@@ -257,7 +264,3 @@ def _not_finished(run: str, status: str) -> RunError:
 
 def _pairs(tags: list[dict[str, str]] | None) -> dict[str, str]:
     return {tag["key"]: tag["value"] for tag in tags or ()}
-
-
-def _sentence(tracking: str, reason: str) -> str:
-    return f"MLflow at {tracking} cannot do it: {reason}. Is it up? Look: invoke status"

@@ -83,8 +83,10 @@ def test_a_photo_gets_a_label_and_a_correction_that_is_kept_and_exported(
     kept = json.loads((server.feedback / f"{name}.json").read_text())
     assert (kept["version"], kept["predicted"], kept["corrected"]) == (7, answer["label"], right)
     feedback.export([server.feedback], tmp_path / "data")
-    folder = food.FOLDERS[food.LABELS.index(right)]
-    assert [path.suffix for path in (tmp_path / "data" / folder).iterdir()] == [".jpg"]
+    picture = (server.feedback / f"{name}.jpg").read_bytes()
+    folder = tmp_path / "data" / food.FOLDERS[food.LABELS.index(right)]
+    exported = folder / f"{hashlib.sha256(picture).hexdigest()}.jpg"
+    assert exported.read_bytes() == picture
 
 
 def test_the_bars_show_every_label_from_the_most_to_the_least_sure(page, server, photo):

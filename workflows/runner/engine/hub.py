@@ -14,6 +14,9 @@ from workflows.runner.machine.images import ImageMap
 from workflows.runner.machine.sandbox import Sandbox
 from workflows.runner.model.library import Library
 
+# More than there are from the end of one step to the start of the next, however deep they lie.
+PASSES = 1000
+
 
 @dataclass
 class Hub:
@@ -73,11 +76,19 @@ class Hub:
             if self.busy == 0:
                 asyncio.get_running_loop().call_later(0.05, self.check_idle)
 
-    def check_idle(self) -> None:
-        """Ask those who wait to give up when nothing goes on that could help them."""
-        if self.busy == 0:
-            for check in list(self.idle_checks):
-                check()
+    def check_idle(self, passes: int = PASSES) -> None:
+        """Ask those who wait to give up when nothing goes on that could help them.
+
+        Between two steps nobody is busy for some passes of the event loop, and on a loaded
+        machine a timer can end right there: so many passes go by before anybody is asked.
+        """
+        if self.busy or not self.idle_checks:
+            return
+        if passes:
+            asyncio.get_running_loop().call_soon(self.check_idle, passes - 1)
+            return
+        for check in list(self.idle_checks):
+            check()
 
     def change(self) -> "asyncio.Future[None]":
         """Give what is done when the phase of any workflow changes next."""

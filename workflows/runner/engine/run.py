@@ -129,6 +129,11 @@ class Run:
             self.add_child(parent, node.name)
         return node
 
+    async def written(self) -> None:
+        """Wait until all that was noted so far is on the disk; a slow disk is no standstill."""
+        with self.hub.working():
+            await self.ledger.barrier()
+
     def changed(self, node: Node) -> None:
         """Tell everybody that a node changed."""
         self.ledger.node(node)

@@ -34,7 +34,7 @@ async def operate(run: Run) -> Run:
     try:
         await _operate(run)
     finally:
-        await run.ledger.barrier()
+        await run.written()
     return run
 
 

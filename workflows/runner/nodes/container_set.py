@@ -30,7 +30,10 @@ async def run_container_set(frame: Frame) -> Node:
     pod = Pod(frame, node)
     try:
         refused = await pod.place.take()
-        return refused or await _Set(pod).run()
+        if refused:
+            return refused
+        with frame.run.hub.working():
+            return await _Set(pod).run()
     except PodFault as fault:
         return frame.run.mark(node, ERROR, fault.message)
     finally:
@@ -59,10 +62,9 @@ class _Set:
             container = Container(self.pod, {**body, "volumeMounts": mounts}, body.get("source"))
             container.prepare(inputs=name == "main")
             self.containers[name] = container
-        await self.run_.ledger.barrier()
+        await self.run_.written()
         self.run_.mark(self.pod.node, RUNNING)
-        with self.run_.hub.working():
-            await asyncio.gather(*(self._container(name) for name in self.bodies))
+        await asyncio.gather(*(self._container(name) for name in self.bodies))
         return await self._finish()
 
     def _make_nodes(self) -> None:

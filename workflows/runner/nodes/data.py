@@ -19,7 +19,7 @@ async def run_data(frame: Frame) -> Node:
     refusal = limits.refusal(frame)
     if refusal is not None:
         return run.mark(node, FAILED, refusal)
-    await run.ledger.barrier()
+    await run.written()
     await asyncio.sleep(0)
     body: dict[str, Any] = frame.template["data"]
     try:

@@ -28,7 +28,7 @@ async def run_http(frame: Frame) -> Node:
     if refusal is not None:
         return run.mark(node, FAILED, refusal)
     run.mark(node, RUNNING)
-    await run.ledger.barrier()
+    await run.written()
     body: Mapping[str, Any] = frame.template["http"]
     request = _request(body, run.hub.library)
     timeout = float(body.get("timeoutSeconds") or _SECONDS)

@@ -31,7 +31,7 @@ class Place:
             return None
         run, until = self.frame.run, limits.patience(self.frame, self.node)
         timeout = None if until is None else max(0.0, until - time.time())
-        await run.ledger.barrier()
+        await run.written()
         try:
             with run.hub.working():
                 await run.waits.until(

@@ -33,7 +33,10 @@ async def run_pod(frame: Frame) -> Node:
     pod = Pod(frame, node)
     try:
         refused = await pod.place.take()
-        return refused or await pod.run()
+        if refused:
+            return refused
+        with frame.run.hub.working():
+            return await pod.run()
     except PodFault as fault:
         return frame.run.mark(node, ERROR, fault.message)
     finally:
@@ -79,14 +82,13 @@ class Pod:
         main = self.main()
         main.prepare(inputs=True)
         await self._start_sidecars()
-        await self.run_.ledger.barrier()
-        with self.run_.hub.working():
-            started = main.start(capture=self.captures())
-            self.run_.mark(self.node, RUNNING)
-            if self.daemon:
-                return await self._daemon(started)
-            code, message = await self._wait(started)
-            await self._end_sidecars()
+        await self.run_.written()
+        started = main.start(capture=self.captures())
+        self.run_.mark(self.node, RUNNING)
+        if self.daemon:
+            return await self._daemon(started)
+        code, message = await self._wait(started)
+        await self._end_sidecars()
         return await self._finish(main, started, code, message)
 
     async def _initialise(self) -> Node | None:
@@ -94,9 +96,8 @@ class Pod:
             name = body.get("name") or f"init-{index}"
             container = Container(self, {**body, "name": name})
             container.prepare(inputs=bool(body.get("mirrorVolumeMounts")))
-            with self.run_.hub.working():
-                started = container.start(capture=False)
-                code, message = await self._wait(started)
+            started = container.start(capture=False)
+            code, message = await self._wait(started)
             if message is not None or code != 0:
                 text = message or f"{name}: Error (exit code {code})"
                 return self.run_.mark(self.node, FAILED, text)

@@ -69,7 +69,7 @@ async def run_resource(frame: Frame) -> Node:
     if refusal is not None:
         return frame.run.mark(node, FAILED, refusal)
     frame.run.mark(node, RUNNING)
-    await frame.run.ledger.barrier()
+    await frame.run.written()
     try:
         parameters = await _Resource(frame, node).run()
     except ResourceFault as fault:

@@ -24,7 +24,7 @@ async def run_suspend(frame: Frame) -> Node:
     wish = (frame.template.get("suspend") or {}).get("duration")
     seconds = limits.seconds(wish, "suspend duration") if wish not in (None, "") else None
     run.mark(node, RUNNING)
-    await run.ledger.barrier()
+    await run.written()
     given: dict[str, str] = {}
     try:
         if seconds is None:

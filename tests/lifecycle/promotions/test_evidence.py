@@ -105,11 +105,11 @@ def test_one_changed_byte_of_the_model_is_refused_before_anything_is_committed(s
     before = site.log()
     flip(layers(site, digest)[1])
 
-    code, shown = site.deploy(version, digest, f"deploy-{version}")
+    code, shown = site.deploy(version, digest, f"deploy-{version}", "canary")
 
     assert code == 1, shown
     assert site.log() == before
-    past = facts(site, "history", "staging", "--limit", "1")["decisions"]
+    past = facts(site, "history", "canary", "--limit", "1")["decisions"]
     assert "the model layer was changed after it was baked" in past[0]["reason"]
     assert (past[0]["kind"], past[0]["version"]) == ("failed", None)
     assert facts(site, "trace", version)["chains"][0]["provenance"]["good"] is False

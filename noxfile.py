@@ -113,12 +113,12 @@ def services(session: nox.Session) -> None:
     }
     session.run(*tests["classifier"], *SIDE_BY_SIDE, "tests/services/classifier", external=True)
     # What takes longest begins first.
-    parts = [*HERE.glob("tests/services/lifecycle/test_*.py")]
-    parts += {file.parent for file in HERE.glob("tests/services/lifecycle/*/test_*.py")}
-    parts.sort(key=lambda part: (part.name not in ("faults", "transaction"), part))
+    top = HERE / "tests" / "services" / "lifecycle"
+    parts = {file.relative_to(top).parts[0] for file in top.rglob("test_*.py")}
+    order = sorted(parts, key=lambda part: (part not in ("faults", "transaction"), part))
     at_once(
         session,
-        lifecycle=[*tests["lifecycle"], *SIDE_BY_SIDE, *map(str, parts)],
+        lifecycle=[*tests["lifecycle"], *SIDE_BY_SIDE, *(str(top / part) for part in order)],
         trainer=[*tests["trainer"], "tests/services/trainer"],
     )
 

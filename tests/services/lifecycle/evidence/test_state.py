@@ -24,11 +24,6 @@ def pair(furnished):
 
 
 @pytest.fixture
-def values(pair):
-    return pair.verbs.values
-
-
-@pytest.fixture
 def edit(pair, tmp_path):
     """Change a manifest in Git by hand."""
 
@@ -186,8 +181,8 @@ def test_an_image_that_is_gone_from_the_store_is_drift(pair):
     assert (found["canary"]["proof"], made.exit_code) == ("gone", 1)
 
 
-def test_what_cannot_be_asked_is_not_called_the_same(pair, values):
-    values["MLFLOW_TRACKING_URI"] = "http://127.0.0.1:9"
+def test_what_cannot_be_asked_is_not_called_the_same(pair):
+    pair.values["MLFLOW_TRACKING_URI"] = "http://127.0.0.1:9"
 
     made, found = rows(pair, "canary")
 

@@ -20,27 +20,14 @@ NAMES = [
 
 def furnish(world):
     """Bring version 1, tested in staging, into canary."""
-    world.verbs.values["GOURMET_PERSON"] = ADA
-    number = world.bake()
-    world.approved("staging", number, "deploy-1")
-    world.verbs.step.registry.tag(number, staging_tests=f"passed {world.digests[number]}")
-    world.approved("canary", number, "promote-1")
+    world.values["GOURMET_PERSON"] = ADA
+    world.approved("canary", world.tested(), "promote-1")
 
 
 @pytest.fixture
 def canary(furnished):
     """The world with version 1 tested in staging and serving in canary."""
     return furnished
-
-
-@pytest.fixture
-def values(canary):
-    return canary.verbs.values
-
-
-@pytest.fixture
-def gitops(values):
-    return values["GOURMET_GITOPS"]
 
 
 def policy(values, *, freezes=(), hours=0, verdict="advisory", **approvals):
@@ -63,8 +50,8 @@ def gate(world, name):
     return next(each for each in ask(world).facts["gates"] if each["name"] == name)
 
 
-def test_every_gate_is_told_with_its_reason_and_nothing_is_changed(canary, gitops):
-    before = git("rev-parse", "main", folder=gitops), canary.verbs.step.journal.entries()
+def test_every_gate_is_told_with_its_reason_and_nothing_is_changed(canary):
+    before = git("rev-parse", "main", folder=canary.repository), canary.verbs.step.journal.entries()
 
     told = ask(canary)
 
@@ -75,10 +62,13 @@ def test_every_gate_is_told_with_its_reason_and_nothing_is_changed(canary, gitop
     assert told.exit_code == 1
     assert "1 of 9 gates do not allow it" in told.text
     assert "► Approve it: invoke approve 1 --to production" in told.text
-    assert (git("rev-parse", "main", folder=gitops), canary.verbs.step.journal.entries()) == before
+    assert (
+        git("rev-parse", "main", folder=canary.repository),
+        canary.verbs.step.journal.entries(),
+    ) == before
 
 
-def test_one_yes_of_anybody_opens_the_way_to_production(canary, gitops):
+def test_one_yes_of_anybody_opens_the_way_to_production(canary):
     with pytest.raises(RefusedError, match="invoke approve 1 --to production"):
         canary.ask(1, "production")
 
@@ -86,10 +76,10 @@ def test_one_yes_of_anybody_opens_the_way_to_production(canary, gitops):
 
     assert made["answer"] == "allow"
     assert canary.ask(1, "production")["answer"] == "allow"
-    author = git("log", "-1", "--format=%an <%ae>%n%s", "main", folder=gitops)
+    author = git("log", "-1", "--format=%an <%ae>%n%s", "main", folder=canary.repository)
     assert author.startswith(f"{ADA}\nproduction: version 1 (sha256:")
     path = f"main:approvals/production/{canary.digests[1][7:19]}/ada@example.org.json"
-    said = json.loads(git("show", path, folder=gitops))
+    said = json.loads(git("show", path, folder=canary.repository))
     assert (said["version"], said["digest"]) == (1, canary.digests[1])
     assert (said["note"], said["by"]["name"]) == ("it was good in canary", "Ada")
     assert len(said["commit"]) == 40
@@ -104,12 +94,12 @@ def test_an_approval_changes_no_environment(canary):
     assert [canary.verbs.step.gitops.current(e).id for e in ("staging", "canary")] == before
 
 
-def test_a_second_yes_of_the_same_person_changes_nothing(canary, gitops):
+def test_a_second_yes_of_the_same_person_changes_nothing(canary):
     say_yes(canary)
-    before = git("rev-parse", "main", folder=gitops)
+    before = git("rev-parse", "main", folder=canary.repository)
 
     assert say_yes(canary)["commit"] == ""
-    assert git("rev-parse", "main", folder=gitops) == before
+    assert git("rev-parse", "main", folder=canary.repository) == before
 
 
 def test_a_yes_that_is_taken_back_no_longer_counts(canary):
@@ -131,8 +121,10 @@ def test_nobody_takes_back_what_they_did_not_say(canary):
         say_yes(canary, by=BEN, revoke=True)
 
 
-def test_two_named_people_are_needed_where_the_site_says_so(canary, values):
-    policy(values, needed=2, approvers=["ada@example.org", "ben@example.org", "zoe@example.org"])
+def test_two_named_people_are_needed_where_the_site_says_so(canary):
+    policy(
+        canary.values, needed=2, approvers=["ada@example.org", "ben@example.org", "zoe@example.org"]
+    )
 
     assert say_yes(canary)["answer"] == "wait"
     assert gate(canary, "approval")["reason"].startswith("1 of 2 needed of 3 approvers")
@@ -141,17 +133,17 @@ def test_two_named_people_are_needed_where_the_site_says_so(canary, values):
     assert say_yes(canary, by=BEN)["answer"] == "allow"
 
 
-def test_who_made_the_source_commit_does_not_approve_it(canary, values):
+def test_who_made_the_source_commit_does_not_approve_it(canary):
     """The commits of the source repository are Ada's."""
-    policy(values, **{"not": ["author"]})
+    policy(canary.values, **{"not": ["author"]})
 
     with pytest.raises(RefusedError, match="Ada made the source commit"):
         say_yes(canary)
     assert say_yes(canary, by=BEN)["answer"] == "allow"
 
 
-def test_who_runs_the_promotion_does_not_approve_it(canary, values):
-    policy(values, **{"not": ["promoter"]})
+def test_who_runs_the_promotion_does_not_approve_it(canary):
+    policy(canary.values, **{"not": ["promoter"]})
     say_yes(canary)
 
     with pytest.raises(RefusedError, match="Ada runs this promotion"):
@@ -160,10 +152,10 @@ def test_who_runs_the_promotion_does_not_approve_it(canary, values):
     assert canary.ask(1, "production", labels=json.dumps(creator))["answer"] == "allow"
 
 
-def test_a_word_that_somebody_wrote_for_another_does_not_count(canary, tmp_path, gitops):
+def test_a_word_that_somebody_wrote_for_another_does_not_count(canary, tmp_path):
     say_yes(canary)
     clone = tmp_path / "clone"
-    git("clone", "--quiet", gitops, str(clone), folder=tmp_path)
+    git("clone", "--quiet", canary.repository, str(clone), folder=tmp_path)
     (mine,) = held(canary.verbs.step.gitops, "production", canary.digests[1])
     file = clone / mine.path
     theirs = json.loads(file.read_text())
@@ -178,13 +170,13 @@ def test_a_word_that_somebody_wrote_for_another_does_not_count(canary, tmp_path,
 
 
 def test_an_approval_ends_when_it_says_even_on_a_clock_that_was_set_back(
-    canary, monkeypatch, tmp_path, gitops
+    canary, monkeypatch, tmp_path
 ):
     say_yes(canary, expires="1h")
     assert gate(canary, "approval")["answer"] == "allow"
     later = datetime.now(UTC) + timedelta(hours=2)
     clone = tmp_path / "clone"
-    git("clone", "--quiet", gitops, str(clone), folder=tmp_path)
+    git("clone", "--quiet", canary.repository, str(clone), folder=tmp_path)
     monkeypatch.setenv("GIT_COMMITTER_DATE", later.isoformat())
     git("commit", "--quiet", "--allow-empty", "-m", "something later", folder=clone)
     git("push", "--quiet", "origin", "HEAD:main", folder=clone)
@@ -219,14 +211,14 @@ def test_an_end_that_cannot_be_is_refused_in_words(canary, wish):
         say_yes(canary, expires=wish)
 
 
-def test_a_freeze_waits_and_names_its_end(canary, values):
+def test_a_freeze_waits_and_names_its_end(canary):
     now = datetime.now(UTC)
     freeze = {
         "name": "inventory week", "zone": "UTC", "environments": ["production"],
         "from": f"{now - timedelta(hours=1):%Y-%m-%d %H:%M}",
         "until": f"{now + timedelta(hours=1):%Y-%m-%d %H:%M}",
     }  # fmt: skip
-    policy(values, freezes=[freeze])
+    policy(canary.values, freezes=[freeze])
 
     answer = gate(canary, "freeze")
 
@@ -235,18 +227,18 @@ def test_a_freeze_waits_and_names_its_end(canary, values):
     assert f"{freeze['until']} UTC" in answer["remedy"]
 
 
-def test_a_lease_that_ends_soon_denies(canary, values):
-    policy(values, hours=24)
+def test_a_lease_that_ends_soon_denies(canary):
+    policy(canary.values, hours=24)
     assert gate(canary, "lease")["reason"] == "this site has none"
 
-    values["GOURMET_LEASE_ENDS"] = (datetime.now(UTC) + timedelta(hours=3)).isoformat()
+    canary.values["GOURMET_LEASE_ENDS"] = (datetime.now(UTC) + timedelta(hours=3)).isoformat()
 
     assert gate(canary, "lease")["answer"] == "deny"
     assert "invoke lease.extend" in gate(canary, "lease")["remedy"]
 
 
-def test_a_verdict_of_the_judge_is_read_off_the_version(canary, values):
-    policy(values, verdict="required")
+def test_a_verdict_of_the_judge_is_read_off_the_version(canary):
+    policy(canary.values, verdict="required")
     assert gate(canary, "verdict")["answer"] == "wait"
 
     canary.verbs.step.registry.tag(1, judge=f"pass {canary.digests[1]}")
@@ -297,8 +289,8 @@ def test_only_a_missing_approval_is_waited_for(canary):
         canary.ask(1, "production", patient="yes")
 
 
-def test_what_gives_no_answer_waits_and_the_rest_is_told_all_the_same(canary, values):
-    values["GOURMET_SITE_API"] = "http://127.0.0.1:9"
+def test_what_gives_no_answer_waits_and_the_rest_is_told_all_the_same(canary):
+    canary.values["GOURMET_SITE_API"] = "http://127.0.0.1:9"
 
     told = ask(canary)
 

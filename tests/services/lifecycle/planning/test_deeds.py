@@ -205,11 +205,8 @@ class TestHold:
 
 def furnish(world):
     """Bring version 1 into canary, tested in staging, with a person at it."""
-    world.verbs.values["GOURMET_PERSON"] = "Ada <ada@example.org>"
-    number = world.bake()
-    for environment in ("staging", "canary"):
-        world.approved(environment, number, f"to-{environment}")
-    world.verbs.step.registry.tag(number, staging_tests=f"passed {world.digests[number]}")
+    world.values["GOURMET_PERSON"] = "Ada <ada@example.org>"
+    world.approved("canary", world.tested(), "promote-1")
 
 
 @pytest.fixture
@@ -218,39 +215,35 @@ def canary(furnished):
     return furnished
 
 
-@pytest.fixture
-def values(canary):
-    return canary.verbs.values
-
-
-@pytest.fixture
-def gitops(values):
-    return values["GOURMET_GITOPS"]
-
-
 class TestApprove:
     """Plans of somebody's word."""
 
-    def test_a_plan_changes_nothing_and_applied_is_what_approve_does(
-        self, canary, tmp_path, gitops, values
-    ):
-        journal = Path(values["GOURMET_STATE"]) / "journal.jsonl"
-        before = git("for-each-ref", folder=gitops), journal.read_bytes(), files_of(journal.parent)
+    def test_a_plan_changes_nothing_and_applied_is_what_approve_does(self, canary, tmp_path):
+        journal = Path(canary.values["GOURMET_STATE"]) / "journal.jsonl"
+        before = (
+            git("for-each-ref", folder=canary.repository),
+            journal.read_bytes(),
+            files_of(journal.parent),
+        )
 
         told = plan(canary.verbs, "approve", **APPROVE)
 
-        after = git("for-each-ref", folder=gitops), journal.read_bytes(), files_of(journal.parent)
+        after = (
+            git("for-each-ref", folder=canary.repository),
+            journal.read_bytes(),
+            files_of(journal.parent),
+        )
         assert after == before
         file = written(tmp_path, told)
         done = canary.verbs(apply, file=file, of="approve", **APPROVE)
         assert done["answer"] == "allow"
         assert done["expires"] == told.facts["about"]["expires"]
-        assert git("log", "-1", "--format=%an", "main", folder=gitops) == "Ada"
-        made = git("log", "-1", "--format=%B", "main", folder=gitops)
+        assert git("log", "-1", "--format=%an", "main", folder=canary.repository) == "Ada"
+        made = git("log", "-1", "--format=%B", "main", folder=canary.repository)
         assert made.replace("by-hand-1", "(named when it is done)") == (
             told.facts["commits"][0]["message"].strip()
         )
-        diff = git("diff", "--full-index", "main~1", "main", folder=gitops)
+        diff = git("diff", "--full-index", "main~1", "main", folder=canary.repository)
         assert _timeless(diff) == _timeless(told.facts["commits"][0]["diff"])
         said = canary.verbs(approve, **APPROVE)
         assert said["commit"] == ""  # said so already, as after a direct approval
@@ -264,19 +257,19 @@ class TestApprove:
         assert f"until {told.facts['about']['expires']}" in told.text
         assert "the gate approval goes from wait to allow; hold would not allow it yet" in told.text
 
-    def test_it_is_refused_when_the_version_went_on_hold(self, canary, tmp_path, gitops):
+    def test_it_is_refused_when_the_version_went_on_hold(self, canary, tmp_path):
         file = written(tmp_path, plan(canary.verbs, "approve", **APPROVE))
         canary.verbs.step.registry.tag(1, hold="slow")
-        before = git("for-each-ref", folder=gitops)
+        before = git("for-each-ref", folder=canary.repository)
 
         with pytest.raises(MovedError, match="gates: hold was allow, is deny"):
             canary.verbs(apply, file=file, of="approve", **APPROVE)
 
-        assert git("for-each-ref", folder=gitops) == before
+        assert git("for-each-ref", folder=canary.repository) == before
 
-    def test_it_is_refused_when_somebody_else_would_carry_it_out(self, canary, tmp_path, values):
+    def test_it_is_refused_when_somebody_else_would_carry_it_out(self, canary, tmp_path):
         file = written(tmp_path, plan(canary.verbs, "approve", **APPROVE))
-        values["GOURMET_PERSON"] = "Ben <ben@example.org>"
+        canary.values["GOURMET_PERSON"] = "Ben <ben@example.org>"
 
         with pytest.raises(MovedError, match=r"person was Ada <ada@example\.org>, is Ben"):
             canary.verbs(apply, file=file, of="approve", **APPROVE)
@@ -291,9 +284,9 @@ class TestApprove:
         assert "it opens no gate: approval says allow before and after" in again.text
         assert "the gate approval goes from allow to wait" in back.text
 
-    def test_who_may_not_approve_reads_so_in_the_plan(self, canary, values):
+    def test_who_may_not_approve_reads_so_in_the_plan(self, canary):
         rules = {"needed": 1, "approvers": ["ben@example.org"]}
-        values["GOURMET_POLICY"] = json.dumps(
+        canary.values["GOURMET_POLICY"] = json.dumps(
             {"environments": {"production": {"approvals": rules}}}
         )
 
@@ -303,9 +296,9 @@ class TestApprove:
         assert "It would be refused now: Ada <ada@example.org> cannot approve" in told.text
         assert told.facts["commits"] == []
 
-    def test_a_plan_that_says_no_is_not_carried_out(self, canary, values, tmp_path):
+    def test_a_plan_that_says_no_is_not_carried_out(self, canary, tmp_path):
         rules = {"needed": 1, "approvers": ["ben@example.org"]}
-        values["GOURMET_POLICY"] = json.dumps(
+        canary.values["GOURMET_POLICY"] = json.dumps(
             {"environments": {"production": {"approvals": rules}}}
         )
         file = written(tmp_path, plan(canary.verbs, "approve", **APPROVE))

@@ -15,26 +15,14 @@ WISH = {"version": "served", "force": "none", "reason": "it is slow", "check": N
 
 def furnish(world):
     """Bring version 1 into staging, tested."""
-    world.verbs.values["GOURMET_PERSON"] = "Ada <ada@example.org>"
-    number = world.bake()
-    world.approved("staging", number, "deploy-1")
-    world.verbs.step.registry.tag(number, staging_tests=f"passed {world.digests[number]}")
+    world.values["GOURMET_PERSON"] = "Ada <ada@example.org>"
+    world.tested()
 
 
 @pytest.fixture
 def staged(furnished):
     """The world with version 1 tested in staging; plans find the charts as steps do."""
     return furnished
-
-
-@pytest.fixture
-def values(staged):
-    return staged.verbs.values
-
-
-@pytest.fixture
-def gitops(values):
-    return values["GOURMET_GITOPS"]
 
 
 def make(world, command, target, **wish):
@@ -45,19 +33,19 @@ def refs(gitops):
     return git("for-each-ref", folder=gitops)
 
 
-def test_a_plan_of_a_promotion_shows_the_very_commit_that_is_made(staged, gitops):
-    before = refs(gitops), staged.verbs.step.journal.entries()
+def test_a_plan_of_a_promotion_shows_the_very_commit_that_is_made(staged):
+    before = refs(staged.repository), staged.verbs.step.journal.entries()
 
     told = make(staged, "promote", "canary")
 
-    assert (refs(gitops), staged.verbs.step.journal.entries()) == before
+    assert (refs(staged.repository), staged.verbs.step.journal.entries()) == before
     assert told.exit_code == 0
     first = told.facts["commits"][0]
     staged.release("canary", 1, "promote-1")
-    made = git("rev-list", "-1", "main", "--", "environments/canary", folder=gitops)
-    diff = git("diff", "--full-index", "--no-renames", f"{made}~1", made, folder=gitops)
+    made = git("rev-list", "-1", "main", "--", "environments/canary", folder=staged.repository)
+    diff = git("diff", "--full-index", "--no-renames", f"{made}~1", made, folder=staged.repository)
     assert diff == first["diff"]
-    subject = git("log", "-1", "--format=%s", made, folder=gitops)
+    subject = git("log", "-1", "--format=%s", made, folder=staged.repository)
     assert subject == first["message"].splitlines()[0]
 
 
@@ -87,9 +75,9 @@ def test_a_plan_that_would_be_refused_ends_with_1_and_says_which_gate(staged):
 
 
 def test_without_a_site_or_a_registry_the_plan_still_shows_what_would_be_committed(
-    staged, values, monkeypatch
+    staged, monkeypatch
 ):
-    values["GOURMET_SITE_API"] = values["MLFLOW_TRACKING_URI"] = "http://127.0.0.1:9"
+    staged.values["GOURMET_SITE_API"] = staged.values["MLFLOW_TRACKING_URI"] = "http://127.0.0.1:9"
     monkeypatch.setattr(web, "PAUSE", "a plan waits for nobody")  # no time to sleep for
 
     told = make(staged, "promote", "canary")
@@ -131,7 +119,7 @@ def test_the_workflow_holds_the_plan_against_the_world_once_more(staged):
         staged.ask(1, "canary", plan=seals)
 
 
-def test_a_rollback_is_planned_as_it_is_done(staged, gitops):
+def test_a_rollback_is_planned_as_it_is_done(staged):
     staged.approved("canary", 1, "promote-1")
     two = staged.bake()
     staged.approved("canary", two, "promote-2")
@@ -146,7 +134,7 @@ def test_a_rollback_is_planned_as_it_is_done(staged, gitops):
     asked = {"command": "rollback", "target": "canary", "plan": seals, "operation": "revert-1"}
     assert staged.verbs(recheck, **WISH, **asked)["seals"] == seals
     staged.revert("canary")
-    messages = git("log", "-2", "--format=%s", "main", folder=gitops).splitlines()
+    messages = git("log", "-2", "--format=%s", "main", folder=staged.repository).splitlines()
     assert messages[::-1] == [each["message"].splitlines()[0] for each in facts["commits"]]
     with pytest.raises(MovedError):
         staged.verbs(recheck, **WISH, **asked)

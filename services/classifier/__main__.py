@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Mapping
 
-from services.classifier import model, server
+from services.classifier import memory, model, server
 from services.classifier.app import create_app
 from services.classifier.errors import ClassifierError, SettingsError
 from services.classifier.settings import Settings
@@ -13,6 +13,7 @@ from services.classifier.wrapping import State
 
 def main(environ: Mapping[str, str]) -> int:
     """Run until told to stop; return the exit code."""
+    memory.give_back()
     try:
         settings = Settings.from_environment(environ)
         classifier = model.load(settings.model_dir, settings.threads)

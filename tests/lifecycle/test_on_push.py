@@ -10,6 +10,7 @@ import time
 import pytest
 
 from tests.lifecycle.conftest import ROOT
+from tests.waiting import until
 
 pytestmark = pytest.mark.timeout(300)
 TEMPLATE = """
@@ -176,10 +177,7 @@ def test_a_training_that_is_killed_is_gone_on_with_under_the_same_name(tmp_path,
     (place.clone / ".git/hooks/reference-transaction").chmod(0o644)
     commit = place.commit("one")
     woken = place.wake()
-    end = time.monotonic() + 60
-    while not place.was_trained():
-        assert time.monotonic() < end
-        time.sleep(0.02)
+    until(place.was_trained, 60)
     os.killpg(woken.pid, signal.SIGKILL) if whom == "all of them" else woken.kill()
     woken.wait()
 
@@ -188,6 +186,20 @@ def test_a_training_that_is_killed_is_gone_on_with_under_the_same_name(tmp_path,
 
     assert place.runs() == {f"train-model-{commit[:12]}": "Succeeded"}
     assert set(place.was_trained()) == {commit}
+
+
+def test_a_run_that_is_still_ending_when_the_next_is_woken_is_gone_on_with(tmp_path):
+    place = Place(tmp_path, seconds="0; trap '' TERM; sleep 3")
+    place.invoke("--install")
+    (place.clone / ".git/hooks/reference-transaction").chmod(0o644)
+    commit = place.commit("one")
+    woken = place.wake()
+    until(place.was_trained, 60)
+    woken.kill()
+    woken.wait()
+
+    assert place.wake().wait(60) == 0
+    assert place.runs() == {f"train-model-{commit[:12]}": "Succeeded"}
 
 
 def test_installing_twice_changes_nothing_and_removing_ends_it(place):

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -115,7 +116,8 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
             process.kill()
         process.communicate()
     for left in made.sleeping():
-        left.kill()
+        with suppress(psutil.NoSuchProcess):  # what ends with its runner may just have done so
+            left.kill()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -12,6 +12,7 @@ import json
 import os
 import shutil
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +23,7 @@ from workflows.runner.ledger import processes
 
 TRAINING = {"data": "sample", "until": "canary"}
 OVER, STOPPED = ("Succeeded", "Failed"), "Stopped with strategy"
+POLL = 0.1
 
 
 class Pushes:
@@ -95,10 +97,11 @@ def train(state: Path, commit: str) -> tuple[str, int]:
         shutil.rmtree(run, ignore_errors=True)  # made, and killed before it could begin
         wanted = {**TRAINING, "branch": commit}
         return name, submission.run("train-model", wanted, "--name", name)
+    while _lives(run):  # one whose taker was killed is told to end, and does so in a moment
+        time.sleep(POLL)
     ended = _read(run / "status.json")
     # Stopped and not marked: it ended because its taker was killed, not by its own fault.
-    is_over = ended.get("phase") in OVER and STOPPED not in str(ended.get("message"))
-    if is_over or _lives(run):
+    if ended.get("phase") in OVER and STOPPED not in str(ended.get("message")):
         return name, 0
     return name, submission.again("retry", name)
 

@@ -74,6 +74,17 @@ def test_the_largest_photos_that_we_take_need_little_memory(warm, photo, options
     assert peak.extra < 64 * MB
 
 
+def test_what_large_photos_took_is_given_back(warm):
+    for photo, kind in (
+        (scene(8000, 6000, "L"), "JPEG"),
+        (scene(4032, 3024, "RGBA"), "PNG"),
+        (scene(2000, 1500), "WEBP"),
+    ):
+        assert warm.predict(saved(photo, kind)).status_code == 200
+
+    assert psutil.Process(warm.process.pid).memory_info().rss < warm.size + 16 * MB
+
+
 @pytest.mark.parametrize(
     ("photo", "kind", "status"),
     [

@@ -1,0 +1,19 @@
+"""What a photo took goes back to the system when it is answered."""
+
+import ctypes
+
+# Of mallopt(3).
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
+LARGE = 2**20  # bytes; more than the tensor of a photo, which is not worth a system call
+
+
+def give_back() -> None:
+    """Have each large block come from the system and go back to it.
+
+    Left alone, glibc keeps blocks as large as the largest that was freed, so that a process that
+    has seen a few large photos holds on to what it needed for them, and takes more for the next.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt:  # no other library keeps them
+        mallopt(M_MMAP_THRESHOLD, LARGE)
+        mallopt(M_TRIM_THRESHOLD, LARGE)

@@ -4,8 +4,10 @@ Reads requests, a line of JSON each; prints lines of JSON: what it waits for, th
 """
 
 import json
+import random
 import sys
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -23,29 +25,40 @@ ENDED = ("TERMINATED", "ERROR")
 # Two leases that begin at once get one number from Placement, and on MySQL the second is refused:
 # it takes the duplicate number for a duplicate name, which is not tried again.
 CLASH = "Failed to create resource class"
-TRIES = 5
+# Blazar reads others' leases while they come and go, and answers 500 where one is half gone, or
+# where its manager did not answer within a minute.
+UNKNOWN, GONE = 500, 404
+TRIES = 6
+LONGEST = 8.0
 
 
 class RefusedError(Exception):
     """We will not ask for this; the message says why."""
 
 
+class TakenBackError(BlazarClientException):  # type: ignore[misc]
+    """A lease that we found while it was made did not come to be."""
+
+
 def lease_find(cloud: openstack.connection.Connection, words: dict[str, Any]) -> Any:
     """Find a lease by name."""
-    for lease in _blazar(cloud).lease.list():
-        if lease["name"] == words["name"]:
-            return _lease(lease)
-    return None
+    found = _patiently(_named, _blazar(cloud).lease, words)
+    return _lease(found[0]) if found else None
 
 
 def lease_ensure(cloud: openstack.connection.Connection, words: dict[str, Any]) -> Any:
     """Create a lease, or take the one of that name, and wait until it is ACTIVE."""
     leases = _blazar(cloud).lease
-    alive = _alive(leases, words)
-    lease = alive[0] if alive else _create(cloud, leases, words)
-    if alive:
-        _must_suit(alive[0], words)
-    return _lease(_wait_active(leases, lease["id"], words["deadline"]), reused=bool(alive))
+
+    def ensure() -> Any:
+        # An answer that did not come says nothing of the lease: it may be there by now.
+        alive = _alive(leases, words)
+        if alive:
+            _must_suit(alive[0], words)
+        lease = alive[0] if alive else _create(cloud, leases, words)
+        return _wait_active(leases, lease, words["deadline"])
+
+    return _lease(_patiently(ensure))
 
 
 def lease_extend(cloud: openstack.connection.Connection, words: dict[str, Any]) -> Any:
@@ -62,10 +75,9 @@ def lease_extend(cloud: openstack.connection.Connection, words: dict[str, Any]) 
 def lease_delete(cloud: openstack.connection.Connection, words: dict[str, Any]) -> Any:
     """Delete a lease and wait until it is gone."""
     leases = _blazar(cloud).lease
-    found = [lease for lease in leases.list() if lease["name"] == words["name"]]
+    found = _patiently(_named, leases, words)
     for lease in found:
-        leases.delete(lease["id"])
-        _wait_gone(leases, lease["id"], words["deadline"])
+        _patiently(_delete, leases, lease, words["deadline"])
     return len(found)
 
 
@@ -109,40 +121,69 @@ def _create(cloud: openstack.connection.Connection, leases: Any, words: dict[str
     }
     # Blazar counts in minutes; an end of a whole number of hours from now never comes too early.
     end = datetime.now(UTC) + timedelta(hours=words["hours"], minutes=1)
-    tried = 0
-    while True:
-        tried += 1
-        try:
-            return leases.create(words["name"], "now", f"{end:%Y-%m-%d %H:%M}", [reservation], [])
-        except BlazarClientException as error:
-            if CLASH not in str(error) or tried == TRIES:
-                raise
-        _say({"waiting": "another lease began in the same instant; this one is made again"})
-        _alive(leases, words)
+    return leases.create(words["name"], "now", f"{end:%Y-%m-%d %H:%M}", [reservation], [])
 
 
 def _alive(leases: Any, words: dict[str, Any]) -> list[Any]:
     """Delete the leases of that name that have ended, and return the others."""
-    known = [lease for lease in leases.list() if lease["name"] == words["name"]]
+    known = _named(leases, words)
     for lease in known:
         if lease["status"] in ENDED:
-            leases.delete(lease["id"])
-            _wait_gone(leases, lease["id"], words["deadline"])
+            _delete(leases, lease, words["deadline"])
     return [lease for lease in known if lease["status"] not in ENDED]
 
 
+def _named(leases: Any, words: dict[str, Any]) -> list[Any]:
+    return [lease for lease in leases.list() if lease["name"] == words["name"]]
+
+
+def _delete(leases: Any, lease: dict[str, Any], seconds: float) -> None:
+    try:
+        leases.delete(lease["id"])
+    except BlazarClientException as error:
+        if error.kwargs["code"] != GONE:
+            raise
+    _wait_gone(leases, lease["id"], seconds)
+
+
+def _patiently(ask: Callable[..., Any], *words: Any) -> Any:
+    """Ask Blazar again what fails only because others' leases come and go meanwhile.
+
+    Who failed together waits unlike: in step they would fail together again.
+    """
+    for tried in range(1, TRIES):
+        try:
+            return ask(*words)
+        except BlazarClientException as error:
+            if (why := _passing(error)) is None:
+                raise
+        _say({"waiting": why})
+        time.sleep(random.uniform(0, min(2.0**tried, LONGEST)))
+    return ask(*words)
+
+
+def _passing(error: BlazarClientException) -> str | None:
+    if CLASH in str(error):
+        return "another lease began in the same instant; this one is made again"
+    if isinstance(error, TakenBackError):
+        return f"{error}; it is made again"
+    if error.kwargs["code"] == UNKNOWN:
+        return f"Blazar answers {error}; it is asked again"
+    return None
+
+
 def _must_suit(lease: dict[str, Any], words: dict[str, Any]) -> None:
-    (reservation, *_) = lease["reservations"]
-    if int(reservation["amount"]) < words["amount"]:
-        raise RefusedError(
-            f"lease {words['name']} exists and holds {reservation['amount']} servers, and "
-            f"{words['amount']} are needed. Delete it (invoke lease.delete) and run this again"
-        )
+    for reservation in lease["reservations"][:1]:  # none yet where it has only begun
+        if int(reservation["amount"]) < words["amount"]:
+            raise RefusedError(
+                f"lease {words['name']} exists and holds {reservation['amount']} servers, and "
+                f"{words['amount']} are needed. Delete it (invoke lease.delete) and run this again"
+            )
 
 
-def _wait_active(leases: Any, identifier: str, seconds: float) -> Any:
+def _wait_active(leases: Any, lease: dict[str, Any], seconds: float) -> Any:
     deadline = time.monotonic() + seconds
-    while (lease := leases.get(identifier))["status"] != "ACTIVE":
+    while (lease := _found(leases, lease))["status"] != "ACTIVE":
         if lease["status"] in ENDED:
             raise RefusedError(
                 f"Blazar says {lease['status']} of lease {lease['name']}: it found no hosts, or "
@@ -157,6 +198,15 @@ def _wait_active(leases: Any, identifier: str, seconds: float) -> Any:
     return lease
 
 
+def _found(leases: Any, lease: dict[str, Any]) -> Any:
+    try:
+        return leases.get(lease["id"])
+    except BlazarClientException as error:
+        if error.kwargs["code"] == GONE:
+            raise TakenBackError(f"lease {lease['name']} was given up while it was made") from error
+        raise
+
+
 def _wait_gone(leases: Any, identifier: str, seconds: float) -> None:
     deadline = time.monotonic() + seconds
     while True:
@@ -169,16 +219,16 @@ def _wait_gone(leases: Any, identifier: str, seconds: float) -> None:
         time.sleep(POLL)
 
 
-def _lease(lease: dict[str, Any], **more: Any) -> dict[str, Any]:
+def _lease(lease: Any) -> dict[str, Any]:
     end = datetime.fromisoformat(lease["end_date"].replace("Z", "")).replace(tzinfo=UTC)
+    (reservation,) = lease["reservations"][:1] or [{"id": None, "amount": 0}]  # where it has begun
     return {
         "lease": lease["id"],
         "name": lease["name"],
         "status": lease["status"],
         "ends": end.isoformat(),
-        "reservation": lease["reservations"][0]["id"],
-        "amount": int(lease["reservations"][0]["amount"]),
-        **more,
+        "reservation": reservation["id"],
+        "amount": int(reservation["amount"]),
     }
 
 

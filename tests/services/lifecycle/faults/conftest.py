@@ -3,7 +3,7 @@
 import pytest
 
 from tests.services.lifecycle.faults.moves import Baked
-from tests.services.lifecycle.faults.registry_in_trouble import TroubledRegistry
+from tests.spoiling import Spoiler
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +22,7 @@ def way(baked, tmp_path):
 
 @pytest.fixture
 def troubled(way):
-    registry = TroubledRegistry(way.values["MLFLOW_TRACKING_URI"])
+    registry = Spoiler(way.values["MLFLOW_TRACKING_URI"])
     way.values["MLFLOW_TRACKING_URI"] = registry.url
     yield registry
     registry.stop()

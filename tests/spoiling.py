@@ -1,4 +1,4 @@
-"""Stands between a step and a real MLflow, and spoils the one answer that it was told to spoil."""
+"""Stand between a program and a real server, and spoil the one answer that one is told to spoil."""
 
 import threading
 import urllib.error
@@ -6,9 +6,10 @@ import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 HOW = ("error", "garbage", "silence", "hang-up")
+PASSED = ("Content-Type", "Accept", "X-Auth-Token")
 
 
-class TroubledRegistry:
+class Spoiler:
     """Passes requests on, and from the wanted one on spoils each answer.
 
     Attributes:
@@ -73,8 +74,7 @@ class TroubledRegistry:
         handler.close_connection = True
 
     def _pass_on(self, method, path, content, headers):
-        kind = headers.get("Content-Type")
-        given = {"Content-Type": kind} if kind else {}
+        given = {name: headers[name] for name in PASSED if name in headers}
         request = urllib.request.Request(
             self.real + path, data=content, headers=given, method=method
         )
@@ -93,11 +93,11 @@ class TroubledRegistry:
         handler.end_headers()
         handler.wfile.write(body)
 
-    def _handler(troubled):  # noqa: N805
+    def _handler(spoiler):  # noqa: N805
         class Handler(BaseHTTPRequestHandler):
             def log_message(self, *_arguments):
                 pass
 
         for method in ("GET", "POST", "PUT", "DELETE", "PATCH"):
-            setattr(Handler, f"do_{method}", lambda handler, m=method: troubled.answer(handler, m))
+            setattr(Handler, f"do_{method}", lambda handler, m=method: spoiler.answer(handler, m))
         return Handler

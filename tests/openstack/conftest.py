@@ -1,5 +1,6 @@
 """A real OpenStack for each session, and a person's folder to work with it."""
 
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -17,6 +18,9 @@ from tests.openstack.people import Person
 from tests.terraform.provider import build
 
 KEPT = pytest.StashKey[Path]()
+# How an error begins that a service logs; the lines of its traceback name no request.
+ERROR = re.compile(r" ERROR \S+ \[")
+LAST, WIDTH = 3, 400
 Journeys = dict[str, "Future[None]"]
 pytest.register_assert_rewrite("tests.openstack.joined", "tests.openstack.journeys")
 
@@ -78,9 +82,15 @@ def person(
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    """Say where the logs of a cloud are that was there when a test failed."""
+    """Say where the logs of a cloud are that was there when a test failed, and its last errors."""
     if KEPT in config.stash:
         terminalreporter.write_line(f"What OpenStack said is in {config.stash[KEPT]}")
+        for log in sorted(config.stash[KEPT].glob("*.log")):
+            errors = [
+                line for line in log.read_text(errors="replace").splitlines() if ERROR.search(line)
+            ]
+            for line in errors[-LAST:]:
+                terminalreporter.write_line(f"{log.stem}: {line[:WIDTH]}")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -44,17 +44,21 @@ def test_a_file_is_read_a_link_followed_and_what_is_not_there_is_said_to_be_miss
     assert not said["changed"]
 
 
-def test_settings_groups_and_modules_that_do_not_exist_are_left_out(tmp_path):
+def test_settings_groups_accounts_and_modules_that_do_not_exist_are_left_out(tmp_path):
     said, _done = ask(
         tmp_path,
         sysctls=["kernel.ostype", "kernel.never"],
         groups=["root", "never"],
+        accounts=["root", "never"],
+        interfaces=["never"],
         modules=["proc"],
     )
 
     node = said["ansible_facts"]["node"]
     assert node["sysctls"] == {"kernel.ostype": "Linux"}
     assert node["groups"] == {"root": []}
+    assert node["accounts"] == ["root"]
+    assert node["interfaces"] == {}
     assert node["missing_modules"] == []
 
 

@@ -5,6 +5,8 @@ import time
 
 import pytest
 
+from tests.waiting import until
+
 NETWORK = {
     "private": "192.168.1.0/24", "ipv6": "off", "dns_name": "a.test", "dns_servers": ["10.56.0.1"],
 }  # fmt: skip
@@ -85,6 +87,21 @@ def test_ipv6_is_off_on_the_interface_with_the_way_out_and_on_no_other(lab, way)
     assert "ens4" not in node.read("/etc/sysctl.d/61-gourmetops-ipv6.conf")
 
 
+def test_ipv6_stays_off_when_networkd_begins_anew_and_comes_back_when_it_is_wanted(lab, way):
+    node, key = lab.hosts["node2"], "/proc/sys/net/ipv6/conf/ens3/disable_ipv6"
+
+    node.run("systemctl restart systemd-networkd && sleep 1")
+    assert node.read(key) == "1\n"
+
+    said = lab.play("prepare", "--tags", "network", "--check", network_ipv6="on")
+    done = lab.play("prepare", "--tags", "network", network_ipv6="on")
+    assert said.changed == done.changed
+    node.run("systemctl restart systemd-networkd")
+    until(lambda: node.read(key) == "0\n", what="networkd has switched it on again")
+
+    assert lab.play("prepare", "--tags", "network", network_ipv6="off").status == "done"
+
+
 def test_sshd_takes_keys_alone(lab, way):
     config = lab.hosts["node1"].run("sshd -T")
 
@@ -108,7 +125,9 @@ def test_a_name_resolves_after_a_reboot_and_after_what_kubespray_writes(lab, way
     node.run("rm /etc/systemd/resolved.conf")
 
 
-def test_who_is_in_the_list_gets_in_and_who_may_administers(lab, way, keys):
+def test_who_is_in_the_list_gets_in_and_who_may_administers(lab, way, keys, people):
+    assert lab.play("prepare", "--tags", "users", users_declared=people).status == "done"
+
     def as_(name, command):
         return lab.ssh("node1", command, "-l", name, "-i", str(keys / name), "-S", "none")
 
@@ -119,6 +138,7 @@ def test_who_is_in_the_list_gets_in_and_who_may_administers(lab, way, keys):
 
 def test_who_is_taken_out_of_the_list_is_taken_off_the_nodes(lab, way, keys, people):
     node = lab.hosts["node1"]
+    assert lab.play("prepare", "--tags", "users", users_declared=people).status == "done"
     node.run("echo mine > /home/ada/notes && touch /etc/sudoers.d/90-somebody-elses")
 
     said = lab.play("prepare", "--tags", "users", "--check", users_declared=people[1:])
@@ -132,6 +152,32 @@ def test_who_is_taken_out_of_the_list_is_taken_off_the_nodes(lab, way, keys, peo
     assert node.run("ls /home/ada/notes /etc/sudoers.d/90-somebody-elses")
     refused = lab.ssh("node1", "id", "-l", "ada", "-i", str(keys / "ada"), "-S", "none")
     assert refused.returncode == 255
+
+
+def test_somebody_who_comes_back_gets_his_home_again_as_the_dry_run_said(lab, way, keys, people):
+    node = lab.hosts["node1"]
+    everybody = {"users_declared": people}
+    assert lab.play("prepare", "--tags", "users", users_declared=people[:1]).status == "done"
+
+    said = lab.play("prepare", "--tags", "users", "--check", **everybody)
+    done = lab.play("prepare", "--tags", "users", **everybody)
+
+    assert done.status == "done", done.log
+    assert said.changed == done.changed
+    assert node.run("stat -c '%U %a' /home/bob").strip() == "bob 700"
+    assert lab.ssh("node1", "id -un", "-l", "bob", "-i", str(keys / "bob"), "-S", "none").stdout
+
+
+def test_a_link_in_place_of_the_folder_of_keys_is_not_followed(lab, way, people):
+    node = lab.hosts["node1"]
+    assert lab.play("prepare", "--tags", "users", users_declared=people).status == "done"
+    node.run("mv /home/bob/.ssh /home/bob/kept && ln -s /etc /home/bob/.ssh")
+
+    done = lab.play("prepare", "--tags", "users", users_declared=people)
+    node.run("rm /home/bob/.ssh && mv /home/bob/kept /home/bob/.ssh")
+
+    assert done.status != "done"
+    assert node.run("stat -c %U /etc").strip() == "root"
 
 
 def test_the_operator_is_never_removed(lab, way):

@@ -2,6 +2,7 @@
 
 import grp
 import os
+import pwd
 import shutil
 import subprocess
 from pathlib import Path
@@ -36,6 +37,14 @@ options:
     description: Groups; of each that exists, its members.
     type: list
     elements: str
+  accounts:
+    description: Names of people; those that have an account are answered.
+    type: list
+    elements: str
+  interfaces:
+    description: Interfaces; of each that systemd-networkd configures, the file it reads.
+    type: list
+    elements: str
   globs:
     description: Patterns; the paths that match each.
     type: list
@@ -45,7 +54,9 @@ options:
     type: list
     elements: str
 """
-ASKED = ("packages", "units", "modules", "sysctls", "groups", "globs", "paths")
+ASKED = (
+    "packages", "units", "modules", "sysctls", "groups", "accounts", "interfaces", "globs", "paths",
+)  # fmt: skip
 
 
 def missing_packages(names: list[str]) -> list[str]:
@@ -109,6 +120,26 @@ def members(names: list[str]) -> dict[str, list[str]]:
     return {name: there[name] for name in names if name in there}
 
 
+def accounts(names: list[str]) -> list[str]:
+    """Return who has an account."""
+    there = {account.pw_name for account in pwd.getpwall()}
+    return [name for name in names if name in there]
+
+
+def networkd(interfaces: list[str]) -> dict[str, str]:
+    """Return the file by which systemd-networkd configures each interface that it does."""
+    files = {}
+    for interface in interfaces:
+        index = Path("/sys/class/net", interface, "ifindex")
+        number = index.read_text(encoding="ascii").strip() if index.is_file() else ""
+        state = Path("/run/systemd/netif/links", number)
+        lines = state.read_text(encoding="utf-8").splitlines() if state.is_file() else []
+        said = dict(line.split("=", 1) for line in lines if "=" in line)
+        if file := said.get("NETWORK_FILE"):
+            files[interface] = file
+    return files
+
+
 def found(path: Path) -> dict[str, Any]:
     """Return what is at a path.
 
@@ -152,6 +183,8 @@ def main() -> None:
             "missing_modules": missing_modules(asked["modules"]),
             "sysctls": sysctls(asked["sysctls"]),
             "groups": members(asked["groups"]),
+            "accounts": accounts(asked["accounts"]),
+            "interfaces": networkd(asked["interfaces"]),
             "globs": {pattern: matches(pattern) for pattern in asked["globs"]},
             "paths": {name: found(Path(name)) for name in asked["paths"]},
         }

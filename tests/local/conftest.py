@@ -65,7 +65,7 @@ class Bench:
             target = self.clone / path
             target.parent.mkdir(parents=True, exist_ok=True)
             if content is None:
-                target.unlink()
+                target.unlink(missing_ok=True)
             else:
                 text = content if isinstance(content, str) else yaml.safe_dump_all(content)
                 target.write_text(text)

@@ -3,6 +3,7 @@
 Reads requests, a line of JSON each; prints lines of JSON: what it waits for, then one answer.
 """
 
+import functools
 import json
 import random
 import sys
@@ -68,8 +69,9 @@ def lease_extend(cloud: openstack.connection.Connection, words: dict[str, Any]) 
     if found is None:
         raise RefusedError(f"there is no lease {words['name']}")
     end = datetime.fromisoformat(found["ends"]) + timedelta(hours=words["hours"])
-    leases.update(found["lease"], end_date=f"{end:%Y-%m-%d %H:%M}")
-    return _lease(leases.get(found["lease"]))
+    moved = functools.partial(leases.update, end_date=f"{end:%Y-%m-%d %H:%M}")
+    _patiently(moved, found["lease"])  # asked twice, it ends no later
+    return _lease(_patiently(leases.get, found["lease"]))
 
 
 def lease_delete(cloud: openstack.connection.Connection, words: dict[str, Any]) -> Any:

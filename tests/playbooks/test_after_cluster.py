@@ -32,6 +32,8 @@ def fetched(lab, *options, text=KUBECTL):
 
 
 def test_a_kubectl_that_is_not_the_pinned_one_is_never_installed(lab, node):
+    node.run("rm -f /usr/local/bin/kubectl")
+
     done = fetched(lab, text="another")
 
     assert done.status == "failed"

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.hosts import machines
+from tests.waiting import until
 
 ROOT = Path(__file__).parents[2]
 HELD = """
@@ -49,14 +50,12 @@ def test_nobody_reaches_the_private_network_but_through_the_first(three_hosts):
 
 def test_a_reboot_keeps_the_disk(three_hosts):
     node = three_hosts["node2"]
+    boots = node.boots()
+
     node.run("touch /etc/kept; systemctl reboot")
 
-    deadline = time.monotonic() + 20
-    while node.boots() < 2 and time.monotonic() < deadline:
-        time.sleep(0.05)
+    until(lambda: node.boots() == boots + 1, 20)
     node.wait()
-
-    assert node.boots() == 2
     assert node.run("ls /etc/kept")
 
 

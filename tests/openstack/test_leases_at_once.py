@@ -161,6 +161,8 @@ def test_an_answer_that_does_not_come_is_asked_for_again_and_makes_one_lease(
 def test_a_blazar_that_never_answers_is_told_in_its_words(ensure, spoiled):
     spoiled.spoil("error", 1)
 
-    with pytest.raises(CloudError, match="cloud kvm-lease: ERROR: "):
-        ensure("lease_of_nobody", region=REGION)
-    spoiled.heal()
+    try:
+        with pytest.raises(CloudError, match="cloud kvm-lease: ERROR: "):
+            ensure("lease_of_nobody", region=REGION)
+    finally:
+        spoiled.heal()  # for what is tidied up afterwards, too

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import paramiko
+from cryptography.exceptions import UnsupportedAlgorithm
 from fabric import Config, Connection
 
 from infra.nodes import round_trip
@@ -43,17 +44,48 @@ def every_node(
     # Paramiko prints a traceback for each node that is away; we say it in words.
     logging.getLogger("paramiko").setLevel(logging.CRITICAL)
     pins = Pins(known_hosts, pin_new=site.ssh.host_keys == "first-contact")
-    with _Way(site, pins) as way, ThreadPoolExecutor(AT_ONCE) as pool:
+    try:
+        key = _key(site.ssh.key) if site.ssh.key else None
+    except KeyFileError as error:
+        return {node.name: Silence(str(error)) for node in site.nodes}
+    with _Way(site, pins, key) as way, ThreadPoolExecutor(AT_ONCE) as pool:
         replies = pool.map(lambda node: _ask(way, node, checks[node.name]), site.nodes)
         return dict(zip((node.name for node in site.nodes), replies, strict=True))
+
+
+class KeyFileError(Exception):
+    """The file that a site names as its key is none that can be used."""
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(f"{path} {why} (ssh.key of the site)")
+
+
+def _key(name: str) -> paramiko.PKey | None:
+    """Load a site's key, or None if it has a passphrase, so that only an agent can offer it.
+
+    Given the file's name, Paramiko would try it as each kind of key there is, and tell only
+    what came of the last.
+    """
+    path = Path(name).expanduser()
+    try:
+        return paramiko.PKey.from_path(path)
+    except TypeError:  # what the library says of a passphrase that was not given
+        return None
+    except FileNotFoundError:
+        raise KeyFileError(path, "is not there") from None
+    except OSError as error:
+        raise KeyFileError(path, f"cannot be read: {error.strerror}") from error
+    except (ValueError, UnsupportedAlgorithm, paramiko.UnknownKeyType) as error:
+        raise KeyFileError(path, "is no private key that can be used here") from error
 
 
 class _Way:
     """How nodes are reached: directly, or all through the one that is the jump host."""
 
-    def __init__(self, site: Site, pins: Pins) -> None:
+    def __init__(self, site: Site, pins: Pins, key: paramiko.PKey | None) -> None:
         self.site = site
         self.pins = pins
+        self.key = key
         self.config = Config(overrides={"load_ssh_configs": False})
         self.jump: Connection | None = None
         self.jump_silent: Silence | None = None
@@ -64,7 +96,7 @@ class _Way:
             try:
                 self.jump.open()
             except OPENING as error:
-                self.jump_silent = Silence(reason(error, self.pins))
+                self.jump_silent = Silence(self.reason(error, self.jump))
         return self
 
     def __exit__(self, *_exc: object) -> None:
@@ -80,10 +112,11 @@ class _Way:
     def _connection(self, node: Node, gateway: Connection | None) -> Connection:
         ssh = self.site.ssh
         port = self.site.port_of(node)
-        options: dict[str, object] = {"banner_timeout": ssh.connect_seconds}
+        # The handshake as a whole has connect_seconds; its first line never ends it by itself.
+        options: dict[str, object] = {"banner_timeout": 2 * ssh.connect_seconds}
         options["auth_timeout"] = ssh.connect_seconds
         if ssh.key:
-            options |= {"key_filename": str(Path(ssh.key).expanduser()), "look_for_keys": False}
+            options |= {"pkey": self.key, "look_for_keys": False}
         connection = Connection(
             node.reached_at,
             user=ssh.user,
@@ -96,7 +129,40 @@ class _Way:
         self.pins.guard(connection.client, node.reached_at, port)
         return connection
 
+    def reason(self, error: BaseException, connection: Connection) -> str:
+        """Say in words why a connection did not come about."""
+        said = str(error).strip()
+        locked = "" if self.key else self.site.ssh.key  # it has a passphrase
+        if isinstance(error, paramiko.BadHostKeyException):
+            return str(self.pins.changed(error))
+        if isinstance(error, paramiko.AuthenticationException):
+            if "timeout" in said:
+                return "it did not say in time whether it takes the key"
+            refused = "it refused every key that was offered"
+            return f"{refused}; {locked} is one only if an agent has it" if locked else refused
+        if isinstance(error, TimeoutError | socket.timeout):
+            return "it did not answer in time"
+        if isinstance(
+            error, ConnectionRefusedError | paramiko.ssh_exception.NoValidConnectionsError
+        ):
+            return "nothing listens on its SSH port"
+        if "banner" in said or "protocol version" in said:
+            return "something listens on its SSH port, and it is no SSH server that answers"
+        if "No existing session" in said:
+            if connection.client.get_transport().is_active():
+                return "it did not answer in time"
+            return TOO_MANY_KEYS
+        if "No authentication methods" in said:
+            return f"{locked} {NOT_ADDED} {locked}" if locked else NO_KEY
+        return said or type(error).__name__
 
+
+TOO_MANY_KEYS = (
+    "it refused the keys that were offered, and hung up before the last: "
+    "name the right one as ssh.key"
+)
+NOT_ADDED = "has a passphrase, and no agent has it: ssh-add"
+NO_KEY = "there is no key to offer: name one as ssh.key, or add one to the SSH agent"
 OPENING = (paramiko.SSHException, UnknownKeyError, OSError, EOFError)
 
 
@@ -112,7 +178,7 @@ def _ask(way: _Way, node: Node, checks: Sequence[Check]) -> Reply | Silence:
     except round_trip.GarbledError as error:
         return Silence(str(error))
     except OPENING as error:
-        return Silence(reason(error, way.pins))
+        return Silence(way.reason(error, connection))
     finally:
         if connection is not way.jump:
             connection.close()
@@ -135,18 +201,3 @@ def _behind(silent: Silence, node: Node, jump: Node | None) -> Silence:
     if jump is None or node.jump:
         return silent
     return Silence(f"{jump.name}, which leads to it, does not answer")
-
-
-def reason(error: BaseException, pins: Pins) -> str:
-    """Say in words why a connection did not come about."""
-    if isinstance(error, paramiko.BadHostKeyException):
-        return str(pins.changed(error))
-    if isinstance(error, paramiko.AuthenticationException):
-        return "it refused every key that was offered"
-    if isinstance(error, TimeoutError | socket.timeout):
-        return "it did not answer in time"
-    if isinstance(error, ConnectionRefusedError | paramiko.ssh_exception.NoValidConnectionsError):
-        return "nothing listens on its SSH port"
-    if "banner" in str(error) or "No existing session" in str(error):
-        return "something listens on its SSH port, and it is no SSH server that answers"
-    return str(error).strip() or type(error).__name__

@@ -61,7 +61,7 @@ def lab(tmp_path, cluster):
          "roles": ["control-plane", "etcd", "worker"] if host.number == 1 else ["worker"]}
         for host in made.hosts
     ]  # fmt: skip
-    ssh = {"user": getpass.getuser(), "key": str(made.key), "connect_seconds": 2}
+    ssh = {"user": getpass.getuser(), "key": str(made.key), "connect_seconds": 10}
     site = {"name": "lab", "kind": "hosts", "ssh": ssh, "nodes": nodes}
     (tmp_path / "lab.yaml").write_text(yaml.safe_dump(site))
     known = tmp_path / "state/sites/lab/known_hosts"

@@ -55,8 +55,8 @@ class Host:
         key.unlink(missing_ok=True)
         subprocess.run([KEYGEN, "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
 
-    def start(self, authorized):
-        """Start sshd and wait until it listens."""
+    def start(self, authorized, *more):
+        """Start sshd, with more lines of configuration, and wait until it listens."""
         config = self.folder / "sshd_config"
         config.write_text(
             f"ListenAddress {self.address}\nPort {self.port}\nHostKey {self.folder}/host\n"
@@ -64,6 +64,7 @@ class Host:
             "PermitRootLogin yes\nPasswordAuthentication no\nMaxStartups 200\nUseDNS no\n"
             # A home of its own, so that no start-up file of whoever runs the tests is read.
             f"SetEnv HOME={self.folder} PATH={self.fakes}:/usr/local/bin:/usr/bin:/bin\n"
+            + "".join(f"{line}\n" for line in more)
         )
         log = (self.folder / "log").open("w")
         self.process = subprocess.Popen([SSHD, "-D", "-e", "-f", config], stderr=log)
@@ -75,7 +76,9 @@ class Host:
         if self.process and self.process.poll() is None:
             # Sessions end by themselves once their client is gone; sshd then buries them.
             sessions = psutil.Process(self.process.pid).children(recursive=True)
-            psutil.wait_procs(sessions, timeout=3)
+            _ended, held = psutil.wait_procs(sessions, timeout=3)
+            for session in held:
+                session.kill()
             self.process.terminate()
             self.process.wait(10)
         self.process = None
@@ -110,7 +113,7 @@ class Cluster:
             )
             for host in self.hosts
         )
-        ssh = Ssh(user=getpass.getuser(), key=str(self.key), connect_seconds=2)
+        ssh = Ssh(user=getpass.getuser(), key=str(self.key), connect_seconds=10)
         facts = {"needs": ANY, "network": Network(), "ssh": ssh, "nodes": nodes}
         return Site("mine", "hosts", **{**facts, **changes})
 

@@ -125,11 +125,12 @@ def app():
 def examine(app, tmp_path):
     """Run the tests of an environment against the app; return what failed, in their words."""
     promised = yaml.safe_load((ROOT / "tests/staging/thresholds.yaml").read_text())
-    promised["load"] |= {"seconds": 4, "people": 2, "p95_milliseconds": 400}
+    # Only what a test is about may fail: a busy machine is neither slow nor short of answers.
+    promised["load"] |= {"seconds": 30, "people": 2}
     thresholds = tmp_path / "thresholds.yaml"
 
-    def run(*which, release="7", throughput=5, answer_seconds=10, requests=300):
-        promised["load"] |= {"throughput": throughput, "requests": requests}
+    def run(*which, release="7", answer_seconds=10, **load):
+        promised["load"] |= {"throughput": 1, "p95_milliseconds": 10_000, **load}
         promised["answer_seconds"] = answer_seconds
         thresholds.write_text(yaml.safe_dump(promised))
         report = tmp_path / "report"
@@ -195,9 +196,9 @@ def test_a_model_of_another_size_is_an_invalid_class(app, examine):
 def test_a_slow_model_fails_by_its_p95(app, examine):
     app.seconds = 0.6
 
-    reasons = examine("test_load.py")
+    (reason,) = examine("test_load.py", p95_milliseconds=400, requests=20)
 
-    assert any("slow model: p95 is" in reason for reason in reasons)
+    assert "slow model: p95 is" in reason
 
 
 def test_errors_under_load_fail_by_their_share(app, examine):
@@ -212,7 +213,7 @@ def test_errors_under_load_fail_by_their_share(app, examine):
 def test_too_few_answers_fail_by_throughput(app, examine):
     app.seconds = 0.1
 
-    (reason,) = examine("test_load.py", throughput=50)
+    (reason,) = examine("test_load.py", throughput=50, requests=60)
 
     assert "low throughput" in reason
     assert "50 are needed" in reason

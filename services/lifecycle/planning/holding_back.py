@@ -17,7 +17,7 @@ def make(step: Step, wish: dict[str, Any]) -> Deed:
     gitops, number = stage.step.gitops, wish["version"]
     held = {name: gitops.current(name) for name in ENVIRONMENTS}
     serves = [name for name, commit in held.items() if commit and commit.release.version == number]
-    gate = judgements.hold(stage.step.registry.version(number).tags)
+    gate = judgements.hold(stage.step.registry.version(number).tags, number)
     changes = stage.step.registry.changes
     now = changes[0]["now"] if changes else outputs["hold"]
     return Deed(

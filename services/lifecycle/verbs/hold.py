@@ -23,9 +23,15 @@ def arguments(parser: ArgumentParser) -> None:
 def run(step: Step, asked: Namespace) -> dict[str, str]:
     """Mark the version in the registry; a second time changes nothing."""
     if asked.version is None or not asked.reason.strip():
+        which = asked.version or 7
+        example = (
+            f"{which} --lift --reason 'the photos were to blame'"
+            if asked.lift
+            else f"{which} --reason 'it is slow on large photos'"
+        )
         raise AskedWronglyError(
-            "Only a version of the registry can be on hold, and it takes a reason. "
-            "Say: invoke hold 7 --reason 'it is slow on large photos'"
+            "Only a version of the registry can be on hold, and to put it there or to lift that "
+            f"takes a reason. Say: invoke hold {example}"
         )
     held = step.registry.version(asked.version).tags.get(HOLD, "")
     if bool(held) is not asked.lift:

@@ -105,6 +105,20 @@ def test_a_plan_speaks_in_the_name_of_the_command_that_it_is_of(values):
     assert done.stderr.startswith("hold: Only a version of the registry can be on hold")
 
 
+@pytest.mark.parametrize(
+    ("lift", "example"),
+    [
+        ([], "invoke hold 3 --reason 'it is slow on large photos'"),
+        (["--lift"], "invoke hold 3 --lift --reason 'the photos were to blame'"),
+    ],
+)
+def test_a_hold_and_its_lifting_without_a_reason_are_told_what_to_say(values, lift, example):
+    done = call("hold", "--version=3", "--reason=", *lift, values=values)
+
+    assert done.returncode == 2
+    assert done.stderr.strip().endswith(f"takes a reason. Say: {example}")
+
+
 def test_a_slip_by_hand_is_told_and_not_journalled(values, tmp_path):
     done = call("approve", "--version=none", "--target=production", values=values)
 

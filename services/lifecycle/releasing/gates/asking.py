@@ -147,7 +147,10 @@ class Asking:
         if not isinstance(known, Version):
             names = ("staging tests", "hold", "verdict")
             return [Gate(name, Answer.WAIT, _silent(known)) for name in names]
-        gates = [judgements.staging_tests(known.tags, self.digest), judgements.hold(known.tags)]
+        gates = [
+            judgements.staging_tests(known.tags, self.digest),
+            judgements.hold(known.tags, known.number),
+        ]
         if self.question.target == "production":
             gates.append(judgements.verdict(known.tags, self.digest, self.rules.verdict))
         return gates

@@ -27,10 +27,11 @@ def model_tests(run: str, tags: Mapping[str, str]) -> Gate:
     return Gate(name, Answer.DENY, f"they {verdict}", TRAIN, evidence)
 
 
-def hold(tags: Mapping[str, str]) -> Gate:
+def hold(tags: Mapping[str, str], version: int) -> Gate:
     """Is the version on hold?"""
     if reason := tags.get(HOLD):
-        return Gate("hold", Answer.DENY, f"it is on hold: {reason}", TRAIN, f"tag {HOLD}")
+        remedy = f'{TRAIN}. Or lift it: invoke hold {version} --lift --reason "WHY"'
+        return Gate("hold", Answer.DENY, f"it is on hold: {reason}", remedy, f"tag {HOLD}")
     return allow("hold", "it is not on hold")
 
 

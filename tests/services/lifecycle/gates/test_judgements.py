@@ -65,6 +65,16 @@ def test_a_lease_whose_end_cannot_be_read_denies():
     assert "'soon'" in gate.reason
 
 
+def test_a_hold_denies_and_names_the_command_that_lifts_it():
+    gate = judgements.hold({judgements.HOLD: "it was slow"}, 7)
+
+    assert str(gate) == (
+        "hold: deny, it is on hold: it was slow. Train another version: invoke train. "
+        'Or lift it: invoke hold 7 --lift --reason "WHY"'
+    )
+    assert judgements.hold({}, 7).is_open
+
+
 def test_force_opens_gates_but_not_firm_ones():
     shut = Gate("hold", Answer.DENY, "it is on hold")
     firm = Gate("serving", Answer.DENY, "it serves another one", firm=True)

@@ -121,6 +121,9 @@ def test_the_same_seed_gives_the_same_model_and_another_seed_another(again):
 
 def test_features_are_computed_once_for_each_photo(again, capsys):
     again(seed=3)
+    capsys.readouterr()
+
+    again(seed=4)
 
     assert "features" not in capsys.readouterr().err
 

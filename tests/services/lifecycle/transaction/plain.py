@@ -31,7 +31,7 @@ from tests.services.lifecycle.conftest import git, make_gitops
 ENVIRONMENTS = ("staging", "canary", "production")
 BROKEN = 9
 BOOTSTRAP = 0
-NUMBERS = itertools.count(1)
+NUMBERS = itertools.count(1000)  # tests name operations by smaller ones, such as promote-2
 
 
 def digest(number):

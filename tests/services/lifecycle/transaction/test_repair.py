@@ -157,5 +157,5 @@ class TestHold:
         assert (entry["move"], entry["after"]["why"]) == ("lift 7", "measured again")
 
     def test_without_a_reason_it_is_refused(self, platform):
-        with pytest.raises(AskedWronglyError, match="it takes a reason"):
+        with pytest.raises(AskedWronglyError, match="to lift that takes a reason"):
             self.ask(platform, reason=" ", lift=True)

@@ -63,13 +63,12 @@ def test_other_pages_answer_at_once_while_photos_wait(slow_model):
     with Server(slow_model) as server, ThreadPoolExecutor(8) as pool:
         waiting = [pool.submit(server.predict, PHOTO) for _ in range(8)]
         wait_until_photos_wait(server)
-        start = time.monotonic()
+        before = [answer for answer in waiting if not answer.done()]
         server.get("/healthz")
-        took = time.monotonic() - start
-        still = [answer for answer in waiting if not answer.done()]
+        still = [answer for answer in before if not answer.done()]
 
-        assert still
-        assert took < 0.5
+        # However slow the machine: in the line, the page would have waited for all of them.
+        assert len(still) >= len(before) / 2
 
 
 @pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])

@@ -1,6 +1,7 @@
 """What production was just asked is asked of the canary too, and counted apart."""
 
 import json
+import threading
 import time
 
 import pytest
@@ -89,18 +90,23 @@ def test_a_canary_that_answers_errors_to_them_is_not_compared(mirror, folder, fl
 
 
 def test_a_slow_canary_does_not_hold_up_the_looks(mirror, folder, fleet, canary):
+    asked, looked = threading.Event(), threading.Event()
+
     def slowly(_body):
-        time.sleep(1)
+        asked.set()
+        assert looked.wait(60)
         return 200, "Egg"
 
     canary.choose = slowly
     compared(mirror, fleet, seconds=0.05)
     record(folder, 1)
-    start = time.monotonic()
 
-    compared(mirror, fleet, seconds=0.2)
+    assert compared(mirror, fleet, seconds=0.2).values == {}
+    assert asked.wait(60)
+    assert compared(mirror, fleet, seconds=0.2).values == {}
+    looked.set()
 
-    assert time.monotonic() - start < 0.6
+    assert compared(mirror, fleet)["compared"] == 1
 
 
 @pytest.mark.parametrize("place", [None, "nowhere"])

@@ -17,6 +17,7 @@ from services.lifecycle.releasing.operation import Operation
 from services.lifecycle.releasing.owner import Owner
 from services.lifecycle.verbs import judge
 from tests.services.lifecycle.judging.conftest import CANARY_DIGEST
+from tests.waiting import until
 
 PLAN = (10, 25, 50, 100)
 ENOUGH = 1500
@@ -175,12 +176,19 @@ def test_a_share_is_set_as_soon_as_nobody_else_moves_canary(judged):
     judged.production.take(ENOUGH)
     lock = Lock(judged.verbs.step.gitops, "canary", Holder.now("deploy-1", "ada", "wait", None))
     assert lock.take(None)
-    threading.Timer(1.0, lock.free).start()
+    waits = "waiting: canary is held by deploy-1"
+
+    def free():
+        until(lambda: waits in " ".join(judged.verbs.said), 60, what="the judge waits")
+        lock.free()
+
+    freeing = threading.Thread(target=free)
+    freeing.start()
 
     seen = judged(evidence=begun["evidence"])
 
+    freeing.join()
     assert (seen["verdict"], share(judged)) == ("pass", 25)
-    assert "waiting: canary is held by deploy-1" in " ".join(judged.verbs.said)
 
 
 def test_killed_while_a_share_was_set_that_step_is_finished(judged):

@@ -188,6 +188,7 @@ def test_a_site_that_does_not_answer_is_no_verdict(limits):
 
 
 def test_looks_come_as_often_as_the_limits_say(fleet, canary, production, limits):
-    evidence, _, _ = look_closely(fleet, replace(limits, every=0.05), window=1.0)
+    evidence, _, _ = look_closely(fleet, replace(limits, every=0.05), window=3.0)
 
-    assert 5 <= len(evidence.looks) <= 25
+    # Where each takes a third of a second, too; every half second, there would be seven.
+    assert 8 <= len(evidence.looks) <= 65

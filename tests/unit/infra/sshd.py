@@ -6,7 +6,7 @@ import shutil
 import socket
 import subprocess
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -78,7 +78,8 @@ class Host:
             sessions = psutil.Process(self.process.pid).children(recursive=True)
             _ended, held = psutil.wait_procs(sessions, timeout=3)
             for session in held:
-                session.kill()
+                with suppress(psutil.NoSuchProcess):  # it went just now
+                    session.kill()
             self.process.terminate()
             self.process.wait(10)
         self.process = None

@@ -1,7 +1,6 @@
 """Ask every node of a site at once, each in one round trip over SSH."""
 
 import logging
-import socket
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +19,12 @@ from infra.sites.site import Node, Site
 ANSWER_SECONDS = 30
 AT_ONCE = 128
 
+TOO_MANY_KEYS = (
+    "it refused the keys that were offered, and hung up before the last: "
+    "name the right one as ssh.key"
+)
+NO_KEY = "there is no key to offer: name one as ssh.key, or add one to the SSH agent"
+
 
 @dataclass(frozen=True)
 class Reply:
@@ -32,9 +37,10 @@ class Reply:
 
 @dataclass(frozen=True)
 class Silence:
-    """Why a node could not be asked."""
+    """Why a node could not be asked, and what to do about that."""
 
     reason: str
+    remedy: str = "Look at its console, its address and the key; then ask again."
 
 
 def every_node(
@@ -47,7 +53,8 @@ def every_node(
     try:
         key = _key(site.ssh.key) if site.ssh.key else None
     except KeyFileError as error:
-        return {node.name: Silence(str(error)) for node in site.nodes}
+        silence = Silence(str(error), "Put your key there, or name another file.")
+        return dict.fromkeys((node.name for node in site.nodes), silence)
     with _Way(site, pins, key) as way, ThreadPoolExecutor(AT_ONCE) as pool:
         replies = pool.map(lambda node: _ask(way, node, checks[node.name]), site.nodes)
         return dict(zip((node.name for node in site.nodes), replies, strict=True))
@@ -140,7 +147,7 @@ class _Way:
                 return "it did not say in time whether it takes the key"
             refused = "it refused every key that was offered"
             return f"{refused}; {locked} is one only if an agent has it" if locked else refused
-        if isinstance(error, TimeoutError | socket.timeout):
+        if isinstance(error, TimeoutError):
             return "it did not answer in time"
         if isinstance(
             error, ConnectionRefusedError | paramiko.ssh_exception.NoValidConnectionsError
@@ -153,16 +160,12 @@ class _Way:
                 return "it did not answer in time"
             return TOO_MANY_KEYS
         if "No authentication methods" in said:
-            return f"{locked} {NOT_ADDED} {locked}" if locked else NO_KEY
+            if locked:
+                return f"{locked} has a passphrase, and no agent has it: ssh-add {locked}"
+            return NO_KEY
         return said or type(error).__name__
 
 
-TOO_MANY_KEYS = (
-    "it refused the keys that were offered, and hung up before the last: "
-    "name the right one as ssh.key"
-)
-NOT_ADDED = "has a passphrase, and no agent has it: ssh-add"
-NO_KEY = "there is no key to offer: name one as ssh.key, or add one to the SSH agent"
 OPENING = (paramiko.SSHException, UnknownKeyError, OSError, EOFError)
 
 

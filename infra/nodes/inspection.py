@@ -11,7 +11,6 @@ from infra.sites.site import Site
 
 Checks = Mapping[str, Sequence[Check]]
 SET_CLOCK = "Run playbooks/prepare.yml, which installs chrony, and wait until it has settled."
-CONNECT = "Look at its console, its address and the key; then ask again."
 
 
 def inspect(site: Site, known_hosts: Path) -> list[Finding]:
@@ -32,7 +31,7 @@ def judge(site: Site, checks: Checks, replies: Mapping[str, Reply | Silence]) ->
     together = _together(site, checks, answered)
     for node, reply in replies.items():
         if isinstance(reply, Silence):
-            yield Finding(node, "ssh", "unreachable", reply.reason, CONNECT)
+            yield Finding(node, "ssh", "unreachable", reply.reason, reply.remedy)
             continue
         yield Finding(node, "ssh", "ok")
         for check in checks[node]:

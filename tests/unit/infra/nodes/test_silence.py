@@ -49,6 +49,8 @@ def silence_at(host):
 def greeting(server, words=b"SSH-2.0-tired\r\n", stays=True):
     """Greet one who comes to a server, and say no more: stay until he goes, or leave first."""
 
+    server.settimeout(60)
+
     def greet():
         client, _address = server.accept()
         with client:
@@ -238,9 +240,10 @@ def test_a_file_that_is_no_key_is_named_for_every_node(cluster, monkeypatch, sai
 
     findings = inspect(hosts, ssh=impatient(hosts, 10, key="~/.ssh/id_ed25519"))
 
-    assert [(f.node, f.problem) for f in findings] == [
-        ("node1", f"{keys}/id_ed25519 {said} (ssh.key of the site)"),
-        ("node2", f"{keys}/id_ed25519 {said} (ssh.key of the site)"),
+    problem = f"{keys}/id_ed25519 {said} (ssh.key of the site)"
+    assert [str(found) for found in findings] == [
+        f"node1: ssh: {problem}. Put your key there, or name another file.",
+        f"node2: ssh: {problem}. Put your key there, or name another file.",
     ]
 
 
